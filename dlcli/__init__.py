@@ -1,0 +1,54 @@
+"""dlcli: solves, checks and grades neural-network homework.
+
+>>> import dlcli
+>>> result = dlcli.solve("homework.yaml")  # doctest: +SKIP
+>>> result.loss, result.verdict  # doctest: +SKIP
+(23.00000000010262, 'pass')
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dlcli.errors import DlcliError, HomeworkError, UsageError
+    from dlcli.solution import Solution
+    from dlcli.solving import FileCheck, check, gradcheck, load, solve
+
+__version__ = "0.1.0"
+__all__ = [
+    "DlcliError",
+    "FileCheck",
+    "HomeworkError",
+    "Solution",
+    "UsageError",
+    "__version__",
+    "check",
+    "gradcheck",
+    "load",
+    "solve",
+]
+
+_HOMES = {
+    "DlcliError": "dlcli.errors",
+    "HomeworkError": "dlcli.errors",
+    "UsageError": "dlcli.errors",
+    "Solution": "dlcli.solution",
+    "FileCheck": "dlcli.solving",
+    "check": "dlcli.solving",
+    "gradcheck": "dlcli.solving",
+    "load": "dlcli.solving",
+    "solve": "dlcli.solving",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'dlcli' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(set(__all__) | set(globals()))

@@ -1,0 +1,60 @@
+"""`dlcli check`: is a homework file right? Without derivatives."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from dlcli.cli import options
+from dlcli.cli.main import PASSED
+
+if TYPE_CHECKING:
+    from dlcli.solving import Checked
+
+
+@click.command("check", short_help="Validate homework files quickly, without derivatives.")
+@options.files
+@options.together(options.plain, options.quiet, options.color, options.debug)
+def command(files: tuple[str, ...], plain: bool, quiet: bool, color: str, debug: bool) -> int:
+    """Validate homework files quickly, without derivatives.
+
+    \b
+    Example:
+      dlcli check homework.yaml
+
+    FILE is a homework file, or - for standard input. Reads the file, settles every shape and runs the forward
+    pass. Exit code: 0 the file is right, 2 it has errors.
+    """
+    from dlcli import solving
+    from dlcli.cli.batch import outcomes
+    from dlcli.cli.streams import print_diagnostics, print_result
+    from dlcli.render.console import medium
+    from dlcli.render.text import visible
+
+    on = medium(sys.stdout, plain=plain, color=color)
+    worst = PASSED
+    for outcome in outcomes(files, "checking", solving.check, plain=plain, color=color, debug=debug):
+        worst = max(worst, outcome.code)
+        if outcome.result is not None:
+            if not quiet:
+                print_diagnostics(outcome.result.warnings, plain=plain, color=color)
+            print_result(
+                visible(f"{outcome.result.spec.source.name}: fine ({_contents(outcome.result)})", on) + "\n"
+            )
+    return worst
+
+
+def _contents(checked: Checked) -> str:
+    """`2 layers, 3 equations, 9 weights`."""
+    from math import prod
+
+    from dlcli.render.text import counted
+    from dlcli.spec.records import EquationItem
+
+    network, graph = checked.spec.network, checked.graph
+    equations = sum(isinstance(item, EquationItem) for item in network)
+    weights = sum(prod(node.shape) for node in graph.nodes if node.role in ("weight", "bias"))
+    parts = [(len(network) - equations, "layer"), (equations, "equation"), (weights, "weight")]
+    return ", ".join(counted(count, noun) for count, noun in parts if count) or "values only"

@@ -1,0 +1,235 @@
+"""Evaluations of several engines -> a verdict for each entry. Calls no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dlcli.engines.finite_difference import Differences
+from dlcli.ops.operation import Array, Shape
+
+VERDICTS = ("pass", "kink", "inconclusive", "fail")  # a tensor's verdict is the worst of its entries
+
+
+@dataclass(frozen=True)
+class TensorCheck:
+    """One quantity's gradient by every witness, and the verdict of each of its entries.
+
+    All arrays have the quantity's shape. A witness that looked at nothing is None; one that looked at some
+    entries only has nan elsewhere and says where in `looked`.
+    """
+
+    name: str
+    shape: Shape
+    backprop: Array
+    symbolic: Array | None
+    complex_step: Array | None
+    finite_difference: Array | None
+    error_bar: Array | None
+    relative_error: Array  # abs(a - r) / max(1e-8, abs(a) + abs(r)) against the reference that decided
+    verdicts: Array  # int8, positions in VERDICTS
+    vacuous: Array  # bool: nothing was exercised, |a| and |r| are below the resolution
+    coarse: Array  # bool: rounding in the forward pass alone is larger than the accuracy asked for
+    looked: Mapping[str, Array] = field(default_factory=dict)  # engine -> bool
+    methods: Mapping[str, str] = field(default_factory=dict)  # engine -> "exact", "per unit", "ladder, 64 of 8192" …
+    reasons: Mapping[tuple[int, ...], str] = field(default_factory=dict)  # for entries that are not pass
+    notes: tuple[str, ...] = ()
+    exact: Array | None = None  # object array of texts, None where there is no short closed form
+    formula: str | None = None
+
+    @property
+    def verdict(self) -> str:
+        """The worst entry's verdict; inconclusive where there is no entry."""
+        return VERDICTS[int(self.verdicts.max())] if self.verdicts.size else "inconclusive"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The checks of all quantities in `wrt`, in order."""
+
+    tensors: tuple[TensorCheck, ...]
+    disputed: tuple[str, ...] = ()  # values of the forward pass that their own definition denies
+
+    @property
+    def verdict(self) -> str:
+        """The worst verdict; inconclusive when nothing was checked, or when the values themselves are disputed."""
+        worst = max((t.verdict for t in self.tensors), key=VERDICTS.index, default="inconclusive")
+        return max(worst, "inconclusive", key=VERDICTS.index) if self.disputed else worst
+
+    @property
+    def entries(self) -> int:
+        return sum(t.backprop.size for t in self.tensors)
+
+    @property
+    def exercised(self) -> int:
+        """How many entries are not vacuous."""
+        return sum(int(t.vacuous.size - t.vacuous.sum()) for t in self.tensors)
+
+    def count(self, verdict: str) -> int:
+        """How many entries have this verdict."""
+        return sum(int((t.verdicts == VERDICTS.index(verdict)).sum()) for t in self.tensors)
+
+
+EPS = float(np.finfo(np.float64).eps)
+TINY = float(np.finfo(np.float64).tiny)
+PASS, KINK, INCONCLUSIVE, FAIL = range(4)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the witnesses say of one quantity: arrays of its shape, nan where a witness did not look.
+
+    backprop, symbolic, complex_step: slopes; differences: the ladder. size: the sum of the absolute terms of
+    each gradient entry; rounding: what rounding in the forward pass can change it by; loss: its value;
+    infinite: the operations declare infinite slopes somewhere.
+    """
+
+    name: str
+    backprop: Array
+    symbolic: Array | None
+    complex_step: Array | None
+    differences: Differences | None
+    size: Array
+    rounding: Array
+    loss: float
+    infinite: bool = False
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdicts of one quantity's entries, and why."""
+
+    verdicts: Array
+    reference: Array
+    relative_error: Array
+    vacuous: Array
+    coarse: Array
+    reasons: Mapping[tuple[int, ...], str]
+
+
+def judge(evidence: Evidence) -> Judgement:
+    """The verdict on every entry: the rule is a table of masks, the first that holds decides."""
+    a = evidence.backprop
+    shape = a.shape
+    none = np.full(shape, np.nan)
+    m = none if evidence.symbolic is None else evidence.symbolic
+    c = none if evidence.complex_step is None else evidence.complex_step
+    d = evidence.differences
+    central, error = (none, np.full(shape, np.inf)) if d is None else (d.central, d.central_error)
+    reference = np.where(np.isnan(m), np.where(np.isnan(c), central, c), m)
+    own_error = np.where(np.isnan(m) & np.isnan(c), error, 0.0)
+    with np.errstate(all="ignore"):
+        larger = np.fmax(np.abs(a), np.abs(reference))
+        resolution = 64 * EPS * evidence.size + 8 * evidence.rounding
+        tau = 1e-7 * larger + resolution + 4 * TINY
+        cap = _cap(evidence, larger)
+        gap = np.abs(a - reference)
+        agree = gap <= tau + own_error
+        kink, inside = _kinks(evidence, tau)
+        conflict = _conflicts(m, c, central, error, tau) & ~kink
+        relative = gap / np.maximum(1e-8, np.abs(a) + np.abs(reference))
+    same_infinity = np.isinf(a) & (a == reference)
+    rules = (
+        (np.full(shape, not np.isfinite(evidence.loss)), INCONCLUSIVE, "the loss is not finite here"),
+        (~np.isfinite(a) & same_infinity & evidence.infinite, INCONCLUSIVE, "the slope is infinite here, as declared"),
+        (~np.isfinite(a), FAIL, "the gradient is not finite where the loss is"),
+        (np.zeros(shape, bool) if d is None else d.grows, INCONCLUSIVE, "the loss jumps here: differences grow as 1/h"),
+        (kink & inside, KINK, "a kink lies at the point: the convention decides the slope"),
+        (kink, FAIL, "at this kink the gradient is neither the convention's nor between the one-sided slopes"),
+        (conflict, INCONCLUSIVE, "the witnesses disagree"),
+        (np.isnan(reference), INCONCLUSIVE, "no witness could look at this entry"),
+        (agree & (own_error <= cap), PASS, ""),
+        (agree, INCONCLUSIVE, "the difference resolves this entry too coarsely"),
+        (gap > tau + 3 * own_error, FAIL, "backprop differs from the reference"),
+        (np.ones(shape, bool), INCONCLUSIVE, "the gap is as large as the error of the reference"),
+    )
+    verdicts, which = np.full(shape, -1, dtype=np.int8), np.zeros(shape, dtype=np.int8)
+    for number, (mask, verdict, _) in enumerate(rules):
+        new = mask & (verdicts < 0)
+        verdicts[new], which[new] = verdict, number
+    passed = verdicts == PASS
+    reasons = {
+        tuple(map(int, entry)): _reason(rules[which[tuple(entry)]][2], evidence, tuple(entry), tau, error)
+        for entry in np.argwhere(verdicts != PASS)[:MOST_REASONS]
+    }
+    return Judgement(
+        verdicts,
+        reference,
+        np.where(np.isfinite(relative), relative, np.where(same_infinity, 0.0, np.inf)),
+        passed & (larger <= resolution + own_error),
+        passed & (resolution > cap),
+        reasons,
+    )
+
+
+MOST_REASONS = 1000  # entries of a tensor that get a sentence of their own
+
+
+def _cap(evidence: Evidence, larger: Array) -> Array:
+    """The widest error bar of a difference that still decides an entry."""
+    d = evidence.differences
+    if d is None:
+        return np.full(larger.shape, np.inf)
+    first = np.where(np.isfinite(d.first_step) & (d.first_step > 0), d.first_step, 1.0)
+    scale = np.nanmax(np.where(np.isfinite(larger), larger, 0.0) * first, initial=0.0) / first
+    return np.asarray(1e-4 * larger + 1e-9 * scale + 1e4 * EPS * abs(evidence.loss) / first)
+
+
+def _kinks(evidence: Evidence, tau: Array) -> tuple[Array, Array]:
+    """Where a kink lies at the point, and where backprop is acceptable there."""
+    d, a = evidence.differences, evidence.backprop
+    if d is None:
+        return np.zeros(a.shape, bool), np.zeros(a.shape, bool)
+    right, left = d.right, d.left
+    both = np.isfinite(right) & np.isfinite(left)
+    jump = np.abs(right - left) > 3 * (d.right_error + d.left_error) + tau + 1e-6 * np.fmax(np.abs(right), np.abs(left))
+    kink = d.at_kink | (both & jump & d.flips)
+    spread = tau + np.where(both, np.maximum(d.right_error, d.left_error), 0.0)
+    between = both & (a >= np.fmin(right, left) - spread) & (a <= np.fmax(right, left) + spread)
+    m = evidence.symbolic
+    declared = np.zeros(a.shape, bool) if m is None else np.abs(a - m) <= tau
+    return kink, between | declared
+
+
+def _conflicts(m: Array, c: Array, d: Array, error: Array, tau: Array) -> Array:
+    """Where two references differ by more than their errors allow. nan compares as no conflict."""
+    wide = np.where(np.isfinite(error), error, 0.0)
+    pairs = ((m, c, 0.0), (m, d, 3 * wide), (c, d, 3 * wide))
+    return np.logical_or.reduce([np.abs(x - y) > tau + bar for x, y, bar in pairs])
+
+
+def _reason(text: str, evidence: Evidence, entry: tuple[int, ...], tau: Array, error: Array) -> str:
+    if text not in ("the witnesses disagree", "backprop differs from the reference"):
+        return text
+    bar = float(error[entry]) if np.isfinite(error[entry]) else 0.0
+    d = evidence.differences
+    found = {
+        "backprop": float(evidence.backprop[entry]),
+        "symbolic": np.nan if evidence.symbolic is None else float(evidence.symbolic[entry]),
+        "complex step": np.nan if evidence.complex_step is None else float(evidence.complex_step[entry]),
+        "finite difference": np.nan if d is None else float(d.central[entry]),
+    }
+    return odd_one_out({k: v for k, v in found.items() if not np.isnan(v)}, float(tau[entry]) + 3 * bar)
+
+
+def odd_one_out(found: Mapping[str, float], allowed: float) -> str:
+    """A sentence that names the witness, or the pair, that stands alone."""
+    groups: list[list[str]] = []
+    for name, value in found.items():
+        for group in groups:
+            if abs(found[group[0]] - value) <= allowed:
+                group.append(name)
+                break
+        else:
+            groups.append([name])
+    groups.sort(key=len)
+    if sorted(groups[0]) == ["complex step", "finite difference"] or sorted(groups[-1]) == ["complex step", "finite difference"]:
+        return (
+            "complex step and finite difference, which share the forward pass, differ from backprop and symbolic: "
+            "a forward formula is the odd one out"
+        )
+    if len(groups[0]) == 1 and len(groups) == 2:
+        return f"{groups[0][0]} is the odd one out: the other witnesses agree"
+    return "the witnesses disagree: " + " | ".join(" and ".join(group) for group in groups)

@@ -1,0 +1,246 @@
+"""Finite differences of the untouched loss: a ladder of central differences, extrapolated, with an error bar."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from dlcli.engines.evaluation import cone, propagate
+from dlcli.engines.ladder import EPS, LONGEST, RATIO, RUNGS, Extrapolation, extrapolate, noise_level
+from dlcli.engines.stencil import Stencil, kinked, stencil
+from dlcli.engines.steps import first_steps
+from dlcli.graph import Graph
+from dlcli.ops.operation import Array
+
+EVERY_ENTRY = 60_000_000  # numbers to compute up to which every entry gets a ladder
+FULL_LADDER = 20_000_000  # numbers to compute up to which every entry gets all nine rungs
+SAMPLE = 32  # entries looked at of a tensor that is larger
+PRECISE = 1e-7  # a relative error bar that needs no further rung
+USEFUL = 1e-4  # a relative error bar that decides something
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Arrays of the quantity's shape; nan, inf and False where `looked` is False.
+
+    central, right, left: extrapolated two-sided and one-sided slopes, and their error bars; first_step: h0;
+    flips: a branch changed somewhere on the stencil; at_kink: a branch lies exactly at its kink and the
+    smallest step leaves it; finite: the loss was finite at the smaller steps; grows: the quotients grow
+    fourfold a rung, as at a jump.
+    """
+
+    looked: Array
+    central: Array
+    central_error: Array
+    right: Array
+    right_error: Array
+    left: Array
+    left_error: Array
+    first_step: Array
+    flips: Array
+    at_kink: Array
+    finite: Array
+    grows: Array
+
+
+@dataclass(frozen=True)
+class Witness:
+    """The differences of one quantity, the noise of the loss, and how they were made, in words."""
+
+    differences: Differences
+    noise: float
+    method: str
+
+
+@dataclass
+class _Ladder:
+    """Evaluations at theta + h and theta - h: exact steps, losses and signatures, each (entries, rungs, 2)."""
+
+    entries: Array
+    steps: Array
+    losses: Array
+    marks: Array
+
+
+def finite_differences(
+    graph: Graph,
+    values: Sequence[Array],
+    full: bool = False,
+    also: Mapping[str, Array] | None = None,
+    only: Sequence[str] | None = None,
+) -> dict[str, Witness]:
+    """The differences of each quantity in graph.wrt, or of those in `only`.
+
+    full: look at every entry of however large a tensor; also: flat positions to look at besides the sample.
+    """
+    noise = _noise(graph, values)
+    kinks = kinked(graph, values)
+    more = also or {}
+    return {
+        name: _witness(graph, values, graph.names[name], noise, kinks, full, more.get(name))
+        for name in (graph.wrt if only is None else only)
+    }
+
+
+def _noise(graph: Graph, values: Sequence[Array]) -> float:
+    """The noise of the loss along one random direction through all quantities at once."""
+    assert graph.loss is not None
+    roots = [graph.names[name] for name in graph.wrt]
+    rng = np.random.default_rng(9)
+    order = sorted({n for root in roots for n in cone(graph, root)} - set(roots))
+
+    def losses(offsets: Array) -> Array:
+        replaced = {}
+        for root in roots:
+            size = np.maximum(np.abs(values[root]), first_steps(graph, values, root))
+            direction = rng.standard_normal(values[root].shape) * size
+            replaced[root] = values[root] + offsets.reshape(-1, *(1,) * values[root].ndim) * direction
+        stacks = propagate(graph, values, replaced, order)
+        return stacks.get(graph.loss or 0, np.full(len(offsets), float(values[graph.loss or 0])))
+
+    return noise_level(losses, 1e-11)
+
+
+def _witness(
+    graph: Graph,
+    values: Sequence[Array],
+    root: int,
+    noise: float,
+    kinks: set[int],
+    full: bool,
+    also: Array | None,
+) -> Witness:
+    shape = graph.nodes[root].shape
+    size = math.prod(shape)
+    points = stencil(graph, values, root)
+    cost = points.cost
+    whole = full or size <= SAMPLE or 6 * size * cost <= EVERY_ENTRY
+    entries = np.arange(size) if whole else stratified(values[root])
+    if also is not None:
+        entries = np.union1d(entries, also)
+    first = first_steps(graph, values, root).reshape(-1)[entries]
+    none = np.zeros((len(entries), 0, 2))
+    ladder = _Ladder(entries, none, none, none.astype(np.int64))
+    theta = values[root].reshape(-1)[entries]
+    everyone = np.ones(len(entries), dtype=bool)
+    _climb(ladder, points, theta, first, everyone, RUNGS if 2 * RUNGS * len(entries) * cost <= FULL_LADDER else 3)
+    for rungs, enough in ((6, PRECISE), (RUNGS, PRECISE), (LONGEST, USEFUL)):
+        wanted = _unsettled(ladder, points, noise, enough)
+        if ladder.steps.shape[1] < rungs and wanted.any():
+            _climb(ladder, points, theta, first, wanted, rungs)
+    found = _differences(ladder, points, first, noise, bool(kinks & set(points.branching)))
+    method = "ladder" if whole else f"ladder, {len(entries):,} of {size:,} entries"
+    return Witness(_spread(found, entries, shape), noise, method)
+
+
+def stratified(values: Array) -> Array:
+    """A fixed sample of flat positions: spread over the tensor, with the largest and smallest entry among them."""
+    rng = np.random.default_rng(values.size)
+    flat = np.abs(values).reshape(-1)
+    strata = np.linspace(0, values.size, SAMPLE - 1).astype(int)
+    picks = [int(rng.integers(a, b)) for a, b in zip(strata[:-1], strata[1:], strict=True)]
+    return np.unique([*picks, int(flat.argmax()), int(flat.argmin())])
+
+
+def _climb(ladder: _Ladder, points: Stencil, theta: Array, first: Array, wanted: Array, rungs: int) -> None:
+    """Evaluates the rungs that the wanted entries still lack; the others get nan there."""
+    done = ladder.steps.shape[1]
+    rows = np.flatnonzero(wanted)
+    heights = first[:, None] * RATIO ** -np.arange(done, rungs, dtype=np.float64)
+    moved = theta[:, None, None] + heights[:, :, None] * np.array([1.0, -1.0])
+    steps = np.abs(moved - theta[:, None, None])
+    losses = np.full(moved.shape, np.nan)
+    marks = np.full(moved.shape, points.base, dtype=np.int64)
+    entries = np.repeat(ladder.entries[rows], 2 * (rungs - done))
+    found = points.at(entries, moved[rows].reshape(-1))
+    losses[rows], marks[rows] = (part.reshape(len(rows), rungs - done, 2) for part in found)
+    ladder.steps = np.concatenate([ladder.steps, steps], axis=1)
+    ladder.losses = np.concatenate([ladder.losses, losses], axis=1)
+    ladder.marks = np.concatenate([ladder.marks, marks], axis=1)
+
+
+def _central(ladder: _Ladder, points: Stencil, noise: float) -> Extrapolation:
+    gaps = ladder.steps.sum(axis=2)
+    with np.errstate(all="ignore"):
+        quotients = (ladder.losses[:, :, 0] - ladder.losses[:, :, 1]) / gaps
+    clean = np.isfinite(quotients) & (ladder.marks == points.base).all(axis=2) & (gaps > 0)
+    return extrapolate(quotients, gaps / 2, clean, noise, RATIO**2)
+
+
+def _last(ladder: _Ladder) -> Array:
+    """The last evaluated rung of each entry."""
+    evaluated = ~np.isnan(ladder.losses).all(axis=2)
+    count = evaluated.shape[1]
+    return np.where(evaluated.any(axis=1), count - 1 - np.argmax(evaluated[:, ::-1], axis=1), 0)
+
+
+def _last_marks(ladder: _Ladder) -> Array:
+    return np.take_along_axis(ladder.marks, _last(ladder)[:, None, None], axis=1)  # (entries, 1, 2)
+
+
+def _unsettled(ladder: _Ladder, points: Stencil, noise: float, enough: float) -> Array:
+    """Which entries need more rungs: their bar is too wide, or the smallest step still crosses a kink."""
+    found = _central(ladder, points, noise)
+    sizes = np.abs(np.nan_to_num(found.value))
+    loss = abs(float(points.values[points.graph.loss or 0]))
+    floor = 1e-9 * sizes.max(initial=0.0) + 1e4 * EPS * loss / np.maximum(ladder.steps[:, 0, 0], 1e-300)
+    wide = ~(found.error <= np.maximum(enough * sizes, floor))
+    return wide | (_last_marks(ladder) != points.base).any(axis=(1, 2))
+
+
+def _differences(ladder: _Ladder, points: Stencil, first: Array, noise: float, kinks: bool) -> Differences:
+    central = _central(ladder, points, noise)
+    here = float(points.values[points.graph.loss or 0])
+    sides = []
+    last = _last_marks(ladder)
+    for side, sign in ((0, 1.0), (1, -1.0)):
+        steps = ladder.steps[:, :, side]
+        with np.errstate(all="ignore"):
+            quotients = sign * (ladder.losses[:, :, side] - here) / steps
+        clean = np.isfinite(quotients) & (ladder.marks[:, :, side] == last[:, :, side]) & (steps > 0)
+        sides.append((extrapolate(quotients, steps, clean, noise, RATIO), quotients, clean))
+    evaluated = ~np.isnan(ladder.losses).all(axis=2)
+    crossed = ((ladder.marks != points.base).any(axis=2) & evaluated).any(axis=1)
+    leaves = (last != points.base).any(axis=(1, 2)) & (ladder.steps.shape[1] >= RUNGS)
+    finite = np.isfinite(np.take_along_axis(ladder.losses, _last(ladder)[:, None, None], axis=1)).all(axis=(1, 2))
+    return Differences(
+        looked=np.ones(len(first), dtype=bool),
+        central=central.value,
+        central_error=central.error,
+        right=sides[0][0].value,
+        right_error=sides[0][0].error,
+        left=sides[1][0].value,
+        left_error=sides[1][0].error,
+        first_step=first,
+        flips=crossed,
+        at_kink=leaves & kinks,
+        finite=finite,
+        grows=_grows(sides[0][1]) | _grows(sides[1][1]),
+    )
+
+
+def _grows(quotients: Array) -> Array:
+    """Whether the quotients grow fourfold a rung over the last four evaluated rungs, as at a jump."""
+    result = np.zeros(len(quotients), dtype=bool)
+    for row, line in enumerate(quotients):
+        known = np.abs(line[np.isfinite(line)])[-5:]
+        if len(known) == 5 and known[0] > 0:
+            ratios = known[1:] / known[:-1]
+            result[row] = bool(((ratios > 3.5) & (ratios < 4.5)).all())
+    return result
+
+
+def _spread(found: Differences, entries: Array, shape: tuple[int, ...]) -> Differences:
+    """The same in arrays of the quantity's shape."""
+    size = math.prod(shape)
+    arrays = {}
+    for item in fields(found):
+        part = getattr(found, item.name)
+        missing = False if part.dtype == bool else (np.inf if item.name.endswith("error") else np.nan)
+        whole = np.full(size, missing, dtype=part.dtype)
+        whole[entries] = part
+        arrays[item.name] = whole.reshape(shape)
+    return Differences(**arrays)

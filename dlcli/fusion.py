@@ -1,0 +1,80 @@
+"""Stable fused forms as rewrites of the graph: bce(sigmoid(z), y), cross_entropy(softmax(z), y), log(softmax(z))."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from dlcli.graph import Graph, Node
+from dlcli.ops import OPERATIONS
+
+# outer operation, operation of its first operand, what both together are
+RULES = (
+    ("bce", "sigmoid", "bce_with_logits"),
+    ("cross_entropy", "softmax", "softmax_cross_entropy"),
+    ("log", "softmax", "log_softmax"),
+    ("log", "sigmoid", "log_sigmoid"),
+)
+
+
+def fuse(graph: Graph) -> Graph:
+    """The same network with numerically stable forms in place of pairs that lose digits.
+
+    Nodes keep their numbers, names and values; the inner node stays, for its own value. A pair is left alone
+    when the gradient of the inner quantity itself is asked for.
+    """
+    asked = {graph.names[name] for name in graph.wrt}
+    uses = Counter(operand for node in graph.nodes for operand in node.operands)
+    nodes = list(graph.nodes)
+    for number, node in enumerate(graph.nodes):
+        for outer, inner, together in RULES:
+            if node.operation is not None and node.operation.name == outer:
+                path = _path(node.operands[0], inner, graph, uses)
+                if path and not asked & set(path):
+                    _rewrite(nodes, number, path, together)
+    return replace(graph, nodes=tuple(nodes)) if nodes != list(graph.nodes) else graph
+
+
+def _path(number: int, inner: str, graph: Graph, uses: Counter[int]) -> list[int] | None:
+    """The nodes from an operand down to the operation `inner`, through identities and through transposes and
+    reshapes that nothing else uses; None when it leads elsewhere."""
+    path = [number]
+    while (operation := graph.nodes[path[-1]].operation) is not None:
+        node = graph.nodes[path[-1]]
+        if operation.name == inner:
+            return path
+        moves = operation.name in ("transpose", "reshape") and node.name is None and uses[path[-1]] == 1
+        if operation.name != "identity" and not moves:
+            return None
+        path.append(node.operands[0])
+    return None
+
+
+def _rewrite(nodes: list[Node], number: int, path: list[int], together: str) -> None:
+    node, found = nodes[number], nodes[path[-1]]
+    moves = [n for n in path[:-1] if _name(nodes[n]) != "identity"]
+    settings = _settings(node, found, together, [_name(nodes[n]) for n in moves])
+    if settings is None:
+        return
+    source = found.operands[0]
+    for move in reversed(moves):
+        nodes[move] = replace(nodes[move], operands=(source,))
+        source = move
+    operands = (source, *node.operands[1:])
+    nodes[number] = replace(node, operation=OPERATIONS[together], operands=operands, settings=settings)
+
+
+def _name(node: Node) -> str:
+    return node.operation.name if node.operation else ""
+
+
+def _settings(outer: Node, inner: Node, together: str, moves: list[str]) -> dict[str, object] | None:
+    """The settled settings of the fused operation, None where the pair does not fuse."""
+    if together in ("bce_with_logits", "log_sigmoid"):
+        return dict(outer.settings)
+    if inner.settings.get("temperature", 1.0) != 1.0:
+        return None
+    if together == "log_softmax":
+        return None if moves else {k: v for k, v in inner.settings.items() if k != "temperature"}
+    axis = {(): (-1,), ("transpose",): (-2,)}.get(tuple(moves))
+    return dict(outer.settings) if inner.settings.get("axes") == axis else None

@@ -1,0 +1,68 @@
+"""Stable scalar functions that hold for real numbers and for real numbers with a tiny imaginary part.
+
+Branches are taken by the real part, so that a complex step sees the analytic function of that branch.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dlcli.ops.operation import Array
+
+
+def magnitude(x: Array) -> Array:
+    """x or -x, whichever has the positive real part."""
+    return np.where(x.real < 0, -x, x)
+
+
+def log1p(x: Array) -> Array:
+    """ln(1 + x) for Re x > -1; NumPy's loses the real part of small complex numbers."""
+    if not np.iscomplexobj(x):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(np.log1p(x))
+    a, b = x.real, x.imag
+    near = np.abs(a) < 0.5
+    with np.errstate(divide="ignore", invalid="ignore"):
+        far = np.log(np.where(near, 1.0, 1 + x))
+    small = np.where(near, a, 0.0)
+    real = 0.5 * np.log1p(small * (2 + small) + np.where(near, b * b, 0.0))
+    return np.asarray(np.where(near, real + 1j * np.arctan2(b, 1 + small), far))
+
+
+def logarithm(x: Array) -> Array:
+    """ln x; silently -inf at 0 and nan below."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.log(x))
+
+
+def sigmoid(x: Array) -> Array:
+    """1/(1 + exp(-x)) without overflow on either side."""
+    decay = np.exp(-magnitude(x))
+    return np.asarray(np.where(x.real >= 0, 1.0, decay) / (1 + decay))
+
+
+def sigmoid_slope(x: Array) -> Array:
+    """sigmoid(x) (1 - sigmoid(x)) without cancellation."""
+    decay = np.exp(-magnitude(x))
+    return np.asarray(decay / (1 + decay) ** 2)
+
+
+def softplus(x: Array) -> Array:
+    """ln(1 + exp(x)) without overflow, with all digits on the left."""
+    return np.asarray(np.where(x.real > 0, x, 0.0) + log1p(np.exp(-magnitude(x))))
+
+
+def whole_numbers(x: Array, count: int) -> Array:
+    """Class numbers or indices as integers, held inside 0 … count - 1 (the domain is checked elsewhere)."""
+    x = np.asarray(x)
+    if x.dtype == object:
+        numbers = np.array([round(v) for v in x.ravel()], dtype=np.intp).reshape(x.shape)
+    else:
+        with np.errstate(invalid="ignore"):
+            numbers = np.rint(np.nan_to_num(x.real)).astype(np.intp)
+    return np.clip(numbers, 0, count - 1)
+
+
+def are_whole_numbers(x: Array, n: int) -> Array:
+    """Where x holds a whole number in 0 … n - 1."""
+    return np.asarray((x == np.floor(x)) & (x >= 0) & (x < n))

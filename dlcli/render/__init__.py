@@ -1,0 +1,1 @@
+"""Finished records -> text: one file a form. Nothing is computed here."""

@@ -1,0 +1,235 @@
+"""From a path to records: load, check, solve, gradcheck. What the commands and the Python interface call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from dlcli.comparison import Comparison
+from dlcli.engines.evaluation import forward
+from dlcli.errors import Diagnostic, HomeworkError, Source, UsageError, did_you_mean
+from dlcli.fusion import fuse
+from dlcli.graph import Graph
+from dlcli.lowering import Lowered, lower
+from dlcli.ops.operation import Array
+from dlcli.optimizers import sgd_step
+from dlcli.solution import Solution, StepResult
+from dlcli.spec import expected_code, read_source
+from dlcli.spec import load as load_spec
+from dlcli.spec.records import Spec
+
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A homework that can be computed: its spec, its graph, advice, and the value of every node."""
+
+    spec: Spec
+    graph: Graph
+    warnings: tuple[Diagnostic, ...]
+    values: tuple[Array, ...]
+    lowered: Lowered
+
+
+@dataclass(frozen=True)
+class FileCheck:
+    """One file's gradient check. `expected`: the error code that the file expects and that came."""
+
+    file: str
+    verdict: str
+    solution: Solution | None
+    expected: str | None = None
+    error: HomeworkError | None = None
+
+
+def load(path: PathLike) -> Spec:
+    """The homework file as records. `-` reads standard input. Raises HomeworkError with every error found."""
+    return _spec(read_source(path), path)
+
+
+def _spec(source: Source, path: PathLike) -> Spec:
+    return load_spec(source, None if str(path) == "-" else Path(path).resolve().parent)
+
+
+def check(path: PathLike, wrt: Sequence[str] = ()) -> Checked:
+    """The homework read, its shapes settled and its forward pass run, without SymPy. Raises HomeworkError.
+
+    wrt replaces the file's own choice of what to differentiate by; an unknown name raises UsageError.
+    """
+    return check_spec(load(path), wrt)
+
+
+def check_spec(spec: Spec, wrt: Sequence[str] = ()) -> Checked:
+    """As `check`, of a file that has been read. Raises HomeworkError, also where the file expected another error."""
+    lowered = lower(spec)
+    graph = _with_wrt(lowered.graph, wrt)
+    values = forward(fuse(graph))
+    warnings = lowered.advice + _outside(lowered, graph, values)
+    if spec.expect is not None:
+        message = f"the file expects {spec.expect}, but there is no error"
+        help = "leave `expect` out, or put the mistake back"
+        raise HomeworkError(Diagnostic("E130", message, spec.expect_place, help=help))
+    return Checked(spec, graph, warnings, tuple(values), lowered)
+
+
+def solve(path: PathLike, *, wrt: Sequence[str] = (), expand: bool = False) -> Solution:
+    """Every value and gradient of a homework, by every witness, compared.
+
+    wrt: names to differentiate by in place of the file's; expand: also formulas in inputs and weights alone.
+    Raises HomeworkError where the file cannot be used, UsageError for an unknown name in wrt.
+    """
+    return solve_checked(check(path, wrt), expand=expand)
+
+
+def solve_checked(checked: Checked, *, expand: bool = False) -> Solution:
+    """As `solve`, of a homework that has been checked."""
+    from dlcli.engines.symbolic import exact_sweep, symbolic
+    from dlcli.engines.symbolic.formulas import formulas
+
+    spec, graph, lowered = checked.spec, checked.graph, checked.lowered
+    fused = fuse(graph)
+    values = checked.values
+    computed = {name: number for equation in graph.equations for name, number in zip(equation.names, equation.nodes, strict=True)}
+    exact = exact_sweep(fused)
+    comparison = Comparison(())
+    texts = formulas(graph, expand)
+    if graph.loss is not None and graph.wrt:
+        from dlcli.adjudication import compare
+
+        evaluation, by_definition = symbolic(graph, fused)
+        comparison = compare(fused, values, evaluation)
+        comparison = replace(
+            comparison,
+            tensors=tuple(
+                replace(t, exact=exact.gradients.get(t.name), formula=texts.gradients.get(t.name))
+                for t in comparison.tensors
+            ),
+            disputed=disputed_values(graph, fused, values, by_definition),
+        )
+    return Solution(
+        file=spec.source.name,
+        title=spec.title,
+        graph=graph,
+        values={name: values[number] for name, number in computed.items()},
+        exact={name: exact.values[name] for name in computed if name in exact.values},
+        loss=None if graph.loss is None else float(values[graph.loss]),
+        comparison=comparison,
+        deltas=texts.deltas,
+        expanded=texts.expanded,
+        step=_step(spec, graph, lowered, comparison),
+        warnings=checked.warnings,
+        parameters=sum(int(np.prod(graph.nodes[graph.names[name]].shape)) for name in lowered.trained),
+        index_base=spec.index_base,
+    )
+
+
+def gradcheck(path: PathLike, *, wrt: Sequence[str] = ()) -> FileCheck:
+    """The verdict on one homework file; of a file that expects an error, whether exactly that error comes."""
+    try:
+        source = read_source(path)
+    except HomeworkError as error:
+        return FileCheck(str(path), "fail", None, None, error)
+    try:
+        solution = solve_checked(check_spec(_spec(source, path), wrt))
+    except HomeworkError as error:
+        expected = expected_code(source)
+        if expected is not None and {d.code for d in error.diagnostics} == {expected}:
+            return FileCheck(str(path), "pass", None, expected, error)
+        return FileCheck(str(path), "fail", None, None, error)
+    return FileCheck(str(path), solution.verdict or "inconclusive", solution)
+
+
+def find_homework(paths: Iterable[PathLike]) -> list[str]:
+    """The files named, and those in the folders named, recursively: *.yaml and *.yml in order of their names."""
+    found: list[str] = []
+    for path in paths:
+        if str(path) != "-" and Path(path).is_dir():
+            for folder, folders, files in os.walk(path):
+                folders.sort()
+                found += [os.path.join(folder, f) for f in sorted(files) if f.endswith((".yaml", ".yml"))]
+        else:
+            found.append(str(path))
+    return found
+
+
+def disputed_values(
+    graph: Graph, fused: Graph, values: Sequence[Array], by_definition: dict[int, Array]
+) -> tuple[str, ...]:
+    """The first quantity whose value by NumPy is not the value of its textbook formula, in words.
+
+    values: of the fused graph's nodes. Compared at 1e-9 of the quantity's largest entry: rounding is far below, a wrong formula far above.
+    """
+    for number, node in enumerate(fused.nodes):
+        rerouted = node.name is None and node.operands != graph.nodes[number].operands
+        if node.operation is None or number not in by_definition or rerouted:
+            continue
+        ours, theirs = values[number], by_definition[number]
+        known = np.isfinite(theirs) & np.isfinite(ours)
+        scale = max([1e-300, *(float(np.max(np.abs(values[o]), initial=0.0)) for o in (number, *node.operands))])
+        gap = np.where(known, np.abs(np.where(known, ours, 0.0) - np.where(known, theirs, 0.0)), 0.0)
+        if float(np.max(gap, initial=0.0)) > 1e-9 * scale:
+            place = np.unravel_index(int(np.argmax(gap)), gap.shape)
+            return (
+                f"the forward pass of {node.operation.name} disagrees with its definition at {graph.label(number)}: "
+                f"{float(ours[place]):.12g} by NumPy, {float(theirs[place]):.12g} by the textbook formula",
+            )
+    return ()
+
+
+def _with_wrt(graph: Graph, wrt: Sequence[str]) -> Graph:
+    for name in wrt:
+        if name not in graph.names:
+            help = did_you_mean(name, list(graph.names)) or "known: " + ", ".join(graph.names)
+            raise UsageError(Diagnostic("E103", f"--wrt: unknown name `{name}`", help=help))
+    return replace(graph, wrt=tuple(dict.fromkeys(wrt))) if wrt else graph
+
+
+def _outside(lowered: Lowered, graph: Graph, values: Sequence[Array]) -> tuple[Diagnostic, ...]:
+    """Warnings where a value is infinite on the edge of a domain; raises HomeworkError outside the domain."""
+    errors, warnings = [], []
+    needed = fuse(graph)
+    for number, node in enumerate(needed.nodes):
+        if node.operation is None:
+            continue
+        operands = [values[o] for o in node.operands]
+        for domain in node.operation.domain:
+            with np.errstate(all="ignore"):
+                inside = np.asarray(domain.inside(*operands, **node.settings))
+            if inside.all():
+                continue
+            blamed = node.operands[domain.operand]
+            value, where = _first_outside(values[blamed], inside)
+            name = graph.label(blamed)
+            message = f"{node.operation.name} is undefined here: {name}{where} = {value:.6g}, but {domain.text}"
+            errors.append(Diagnostic("E310", message, lowered.places.get(number), help=domain.help))
+            break
+        if errors:
+            break
+        if not np.isfinite(values[number]).all() and all(np.isfinite(x).all() for x in operands):
+            value = float(values[number][~np.isfinite(values[number])][0])
+            message = f"{graph.label(number)} is {value}: {node.operation.name} is at the edge of its domain, or overflows"
+            warnings.append(Diagnostic("W905", message, lowered.places.get(number)))
+    if errors:
+        raise HomeworkError(*errors)
+    return tuple(warnings)
+
+
+def _first_outside(array: Array, inside: Array) -> tuple[float, str]:
+    if inside.shape != array.shape or array.shape == ():
+        return float(array.reshape(-1)[0]), ""
+    entry = tuple(int(i) for i in np.argwhere(~inside)[0])
+    return float(array[entry]), "[" + ", ".join(map(str, entry)) + "]"
+
+
+def _step(spec: Spec, graph: Graph, lowered: Lowered, comparison: Comparison) -> StepResult | None:
+    """The weights after one optimizer step."""
+    if spec.optimizer is None or graph.loss is None:
+        return None
+    gradients = {t.name: t.backprop for t in comparison.tensors if t.name in lowered.trained}
+    weights = {name: graph.values[graph.names[name]] for name in gradients}
+    return StepResult("sgd", sgd_step(weights, gradients, spec.optimizer.settings["learning_rate"]), {})

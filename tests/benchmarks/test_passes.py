@@ -1,0 +1,104 @@
+"""Forward and backward of a 784-256-128-10 ReLU net, batch 128, beside its matrix products alone and torch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlcli.engines.evaluation import forward
+from dlcli.engines.reverse import sweep
+from dlcli.fusion import fuse
+from dlcli.graph import Graph
+from dlcli.solving import check
+
+SIZES, BATCH = (784, 256, 128, 10), 128
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Graph:
+    folder = tmp_path_factory.mktemp("network")
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, SIZES[-1], BATCH)
+    np.savez(folder / "data.npz", x=rng.standard_normal((BATCH, SIZES[0])), y=labels)
+    layers = "\n".join(
+        f"  - dense: {{units: {n}, activation: relu, init: he_normal, seed: {n}}}" for n in SIZES[1:-1]
+    )
+    (folder / "net.yaml").write_text(
+        "inputs: {x: {file: data.npz, key: x}}\ntargets: {y: {file: data.npz, key: y}}\nnetwork:\n"
+        f"{layers}\n  - dense: {{units: {SIZES[-1]}, init: he_normal, seed: 1}}\nloss: softmax_cross_entropy\n",
+        encoding="utf-8",
+    )
+    return fuse(check(Path(folder / "net.yaml")).graph)
+
+
+def best(function: Callable[[], object], rounds: int = 30) -> float:
+    function()
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def both(graph: Graph) -> Callable[[], object]:
+    roots = [graph.names[name] for name in graph.wrt]
+
+    def run() -> object:
+        return sweep(graph, forward(graph), roots)
+
+    return run
+
+
+def products(graph: Graph) -> Callable[[], object]:
+    """The matrix products that a forward and a backward pass cannot do without."""
+    rng = np.random.default_rng(1)
+    weights = [rng.standard_normal((n, m)) for m, n in zip(SIZES[:-1], SIZES[1:], strict=True)]
+    inputs = [rng.standard_normal((BATCH, n)) for n in SIZES[:-1]]
+    deltas = [rng.standard_normal((BATCH, n)) for n in SIZES[1:]]
+
+    def run() -> object:
+        for x, w in zip(inputs, weights, strict=True):
+            x @ w.T
+        for k, (x, w, d) in enumerate(zip(inputs, weights, deltas, strict=True)):
+            d.T @ x
+            if k:
+                d @ w
+        return None
+
+    return run
+
+
+def test_passes_cost_little_more_than_their_matrix_products(network: Graph, record, threads: int) -> None:
+    ours, peer = best(both(network)), best(products(network))
+    record(
+        f"forward + backward / its matrix products, {threads} BLAS thread(s)",
+        ours / peer,
+        1.15 if threads == 1 else 2,
+    )
+
+
+def test_passes_are_not_slower_than_torch(network: Graph, record, threads: int) -> None:
+    torch = pytest.importorskip("torch")
+    torch.set_num_threads(threads)
+    names = [name for name in network.wrt if name.startswith("W")]
+    weights = [torch.tensor(network.values[network.names[n]], requires_grad=True) for n in names]
+    biases = [torch.zeros(w.shape[0], dtype=torch.float64, requires_grad=True) for w in weights]
+    x = torch.tensor(network.values[network.names["x"]])
+    y = torch.tensor(network.values[network.names["y"]]).long()
+
+    def run() -> object:
+        a = x
+        for k, (w, b) in enumerate(zip(weights, biases, strict=True)):
+            a = torch.nn.functional.linear(a, w, b)
+            a = torch.relu(a) if k < len(weights) - 1 else a
+        for parameter in (*weights, *biases):
+            parameter.grad = None
+        torch.nn.functional.cross_entropy(a, y).backward()
+        return None
+
+    record(f"forward + backward / torch float64, {threads} thread(s)", best(both(network)) / best(run), 1.0)

@@ -1,0 +1,65 @@
+"""The README's examples are run: what it prints is what the commands print. `python tests/test_readme.py` renews it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+CONSOLE = re.compile(r"```console\n\$ (dlcli [^\n]*)\n(.*?)```", re.DOTALL)
+
+
+def output(command: str) -> str:
+    """What a command prints, errors included, at the width of a page."""
+    environment = os.environ | {"COLUMNS": "110", "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "dlcli", *command.split()[1:]],
+        cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+    )  # fmt: skip
+    lines = done.stdout.decode("utf-8").replace("\r\n", "\n").splitlines()
+    return "".join(line.rstrip() + "\n" for line in lines)
+
+
+def examples() -> list[tuple[str, str]]:
+    return CONSOLE.findall(README.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(("command", "printed"), examples(), ids=lambda text: text.partition("\n")[0][:60])
+def test_console_example_is_what_the_command_prints(command: str, printed: str) -> None:
+    assert printed == output(command)
+
+
+@pytest.mark.parametrize(
+    "text", re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+)
+def test_yaml_example_passes(text: str, tmp_path: Path) -> None:
+    import dlcli
+
+    path = tmp_path / "homework.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert dlcli.gradcheck(path).verdict == "pass"
+
+
+def test_python_example_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = README.read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    homework = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[0]
+    (tmp_path / "homework.yaml").write_text(homework, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
+    assert capsys.readouterr().err == ""
+
+
+if __name__ == "__main__":
+    whole = README.read_text(encoding="utf-8")
+    README.write_text(
+        CONSOLE.sub(lambda m: f"```console\n$ {m[1]}\n{output(m[1])}```", whole), encoding="utf-8"
+    )
