@@ -64,9 +64,7 @@ def compare(graph: Graph, values: Sequence[Array], symbolic: Evaluation) -> Comp
             witness = finite_differences(graph, values, also={name: entries}, only=(name,))[name]
             judgement = judge(evidence(name, witness))
         judgements[name] = (judgement, witness)
-    return Comparison(
-        tuple(_check(name, graph, swept, symbolic, stepped, *judgements[name]) for name in graph.wrt)
-    )
+    return Comparison(tuple(_check(name, graph, swept, symbolic, stepped, *judgements[name]) for name in graph.wrt))
 
 
 def _looked(evaluation: Evaluation, name: str) -> Array | None:

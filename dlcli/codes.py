@@ -123,8 +123,7 @@ CODES: Mapping[str, Code] = {
     ),
     "E121": Code(
         "reserved name",
-        "The names grad, jacobian, hessian, step, shape, size, count and parameters mean something in"
-        " questions.",
+        "The names grad, jacobian, hessian, step, shape, size, count and parameters mean something in questions.",
     ),
     "E122": Code(
         "wrong kind of value",
@@ -175,8 +174,13 @@ CODES: Mapping[str, Code] = {
     "E211": Code("wrong number of axes", "The operation takes operands with another number of axes."),
     "E212": Code("sizes do not match", "A reshape keeps the number of entries; one size may be -1."),
     "E213": Code("index out of range", "Indices count from 0, or from the end as -1, and stay inside the array."),
-    "E214": Code("arrays that cannot be joined", "concat and stack join arrays that agree in all other axes."),
-    "E215": Code("prediction and target do not fit", "See the table of losses: p and y have one shape, or y holds class numbers."),
+    "E214": Code(
+        "arrays that cannot be joined", "Arrays are concatenated or stacked only when they agree in all other axes."
+    ),
+    "E215": Code(
+        "prediction and target do not fit",
+        "See the table of losses: p and y have one shape, or y holds class numbers.",
+    ),
     "E301": Code(
         "not a number",
         "Something else stands where a number or an expression of constants belongs.",

@@ -133,11 +133,23 @@ def judge(evidence: Evidence) -> Judgement:
     same_infinity = np.isinf(a) & (a == reference)
     rules = (
         (np.full(shape, not np.isfinite(evidence.loss)), INCONCLUSIVE, "the loss is not finite here"),
-        (~np.isfinite(a) & same_infinity & evidence.infinite, INCONCLUSIVE, "the slope is infinite here, as declared"),
+        (
+            ~np.isfinite(a) & same_infinity & evidence.infinite,
+            INCONCLUSIVE,
+            "the slope is infinite here, as declared",
+        ),
         (~np.isfinite(a), FAIL, "the gradient is not finite where the loss is"),
-        (np.zeros(shape, bool) if d is None else d.grows, INCONCLUSIVE, "the loss jumps here: differences grow as 1/h"),
+        (
+            np.zeros(shape, bool) if d is None else d.grows,
+            INCONCLUSIVE,
+            "the loss jumps here: differences grow as 1/h",
+        ),
         (kink & inside, KINK, "a kink lies at the point: the convention decides the slope"),
-        (kink, FAIL, "at this kink the gradient is neither the convention's nor between the one-sided slopes"),
+        (
+            kink,
+            FAIL,
+            "at this kink the gradient is neither the convention's nor between the one-sided slopes",
+        ),
         (conflict, INCONCLUSIVE, "the witnesses disagree"),
         (np.isnan(reference), INCONCLUSIVE, "no witness could look at this entry"),
         (agree & (own_error <= cap), PASS, ""),
@@ -197,7 +209,7 @@ def _conflicts(m: Array, c: Array, d: Array, error: Array, tau: Array) -> Array:
     """Where two references differ by more than their errors allow. nan compares as no conflict."""
     wide = np.where(np.isfinite(error), error, 0.0)
     pairs = ((m, c, 0.0), (m, d, 3 * wide), (c, d, 3 * wide))
-    return np.logical_or.reduce([np.abs(x - y) > tau + bar for x, y, bar in pairs])
+    return np.asarray(np.logical_or.reduce([np.abs(x - y) > tau + bar for x, y, bar in pairs]))
 
 
 def _reason(text: str, evidence: Evidence, entry: tuple[int, ...], tau: Array, error: Array) -> str:
@@ -225,7 +237,10 @@ def odd_one_out(found: Mapping[str, float], allowed: float) -> str:
         else:
             groups.append([name])
     groups.sort(key=len)
-    if sorted(groups[0]) == ["complex step", "finite difference"] or sorted(groups[-1]) == ["complex step", "finite difference"]:
+    if sorted(groups[0]) == ["complex step", "finite difference"] or sorted(groups[-1]) == [
+        "complex step",
+        "finite difference",
+    ]:
         return (
             "complex step and finite difference, which share the forward pass, differ from backprop and symbolic: "
             "a forward formula is the odd one out"

@@ -131,9 +131,7 @@ def _from_operation(record: Operation) -> LayerType:
         if position > 0
     )
     keys = (*others, *_settings(record), INPUT, NAME)
-    return LayerType(
-        record.name, record.about or record.formula, keys, bare=not any(k.required for k in keys)
-    )
+    return LayerType(record.name, record.about or record.formula, keys, bare=not any(k.required for k in keys))
 
 
 def _settings(record: Operation) -> tuple[Key, ...]:

@@ -66,12 +66,7 @@ def companions(path: Path) -> list[Path]:
     found = []
     for key, value in _pairs(path):
         companion = (bank / value).resolve()
-        if (
-            key == "file"
-            and companion.is_relative_to(bank)
-            and companion.is_file()
-            and companion not in found
-        ):
+        if key == "file" and companion.is_relative_to(bank) and companion.is_file() and companion not in found:
             found.append(companion)
     return found
 

@@ -94,7 +94,11 @@ def solve_checked(checked: Checked, *, expand: bool = False) -> Solution:
     spec, graph, lowered = checked.spec, checked.graph, checked.lowered
     fused = fuse(graph)
     values = checked.values
-    computed = {name: number for equation in graph.equations for name, number in zip(equation.names, equation.nodes, strict=True)}
+    computed = {
+        name: number
+        for equation in graph.equations
+        for name, number in zip(equation.names, equation.nodes, strict=True)
+    }
     exact = exact_sweep(fused)
     comparison = Comparison(())
     texts = formulas(graph, expand)
@@ -162,7 +166,8 @@ def disputed_values(
 ) -> tuple[str, ...]:
     """The first quantity whose value by NumPy is not the value of its textbook formula, in words.
 
-    values: of the fused graph's nodes. Compared at 1e-9 of the quantity's largest entry: rounding is far below, a wrong formula far above.
+    values: of the fused graph's nodes. Compared at 1e-9 of the quantity's largest entry: rounding is far below,
+    a wrong formula far above.
     """
     for number, node in enumerate(fused.nodes):
         rerouted = node.name is None and node.operands != graph.nodes[number].operands
@@ -212,7 +217,9 @@ def _outside(lowered: Lowered, graph: Graph, values: Sequence[Array]) -> tuple[D
             break
         if not np.isfinite(values[number]).all() and all(np.isfinite(x).all() for x in operands):
             value = float(values[number][~np.isfinite(values[number])][0])
-            message = f"{graph.label(number)} is {value}: {node.operation.name} is at the edge of its domain, or overflows"
+            message = (
+                f"{graph.label(number)} is {value}: {node.operation.name} is at the edge of its domain, or overflows"
+            )
             warnings.append(Diagnostic("W905", message, lowered.places.get(number)))
     if errors:
         raise HomeworkError(*errors)

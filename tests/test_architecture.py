@@ -118,9 +118,7 @@ def test_nothing_evaluates_text(path: Path) -> None:
             assert name not in FORBIDDEN, f"{path}:{node.lineno}: calls {name}"
             for keyword in node.keywords:
                 assert not (
-                    keyword.arg == "allow_pickle"
-                    and isinstance(keyword.value, ast.Constant)
-                    and keyword.value.value
+                    keyword.arg == "allow_pickle" and isinstance(keyword.value, ast.Constant) and keyword.value.value
                 ), f"{path}:{node.lineno}: reads pickled objects"
         elif isinstance(node, ast.Import):
             for alias in node.names:

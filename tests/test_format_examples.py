@@ -205,9 +205,7 @@ class TestTwoLayers:
         assert list(found["gradients"]) == list(expected)
         for name, gradient in expected.items():
             for witness in ("backprop", "symbolic", "complex_step"):
-                np.testing.assert_allclose(
-                    found["gradients"][name][witness], gradient, rtol=DIGITS, err_msg=name
-                )
+                np.testing.assert_allclose(found["gradients"][name][witness], gradient, rtol=DIGITS, err_msg=name)
         assert found["verdict"] == "pass"
         assert found["parameters"] == 12
 
@@ -220,12 +218,8 @@ class TestTwoLayers:
         assert found["gradients"]["W_o"]["backprop"][0][0] == pytest.approx(0.082167041, abs=1e-9)
         assert found["gradients"]["W_h"]["backprop"][0][0] == pytest.approx(0.000438568, abs=1e-9)
         step = found["step"]
-        assert np.ravel(step["W_o"]) == pytest.approx(
-            [0.35891648, 0.408666186, 0.511301270, 0.561370121], abs=1e-8
-        )
-        assert np.ravel(step["W_h"]) == pytest.approx(
-            [0.149780716, 0.19956143, 0.24975114, 0.29950229], abs=1e-8
-        )
+        assert np.ravel(step["W_o"]) == pytest.approx([0.35891648, 0.408666186, 0.511301270, 0.561370121], abs=1e-8)
+        assert np.ravel(step["W_h"]) == pytest.approx([0.149780716, 0.19956143, 0.24975114, 0.29950229], abs=1e-8)
 
     def test_step_is_weight_minus_rate_times_gradient_for_every_weight(self, solved: Solved) -> None:
         _, expected = two_layers_by_dual_numbers()
@@ -276,16 +270,12 @@ class TestNumbers:
         assert found["values"]["q"] == close(value)
 
     def test_exact_gradient_is_a_fraction(self, homework: Homework) -> None:
-        [tensor] = dlcli.solve(
-            homework("weights: {w: 3}\nnetwork:\n  - q = 22/w\nloss: q*w/w\n")
-        ).comparison.tensors
+        [tensor] = dlcli.solve(homework("weights: {w: 3}\nnetwork:\n  - q = 22/w\nloss: q*w/w\n")).comparison.tensors
         assert tensor.exact is not None
         assert tensor.exact.item() == "-22/9"
 
     def test_names_read_as_the_language_of_slides(self, solved: Solved) -> None:
-        found = solved(
-            "weights: {lambda: 2, θ: 3, e: 5}\nnetwork:\n  - q = -lambda**2 + θ*e + 2**3**0\nloss: q\n"
-        )
+        found = solved("weights: {lambda: 2, θ: 3, e: 5}\nnetwork:\n  - q = -lambda**2 + θ*e + 2**3**0\nloss: q\n")
         assert found["values"]["q"] == -4 + 15 + 2
         assert {name: gradient(found, name) for name in ("lambda", "θ", "e")} == {
             "lambda": -4,

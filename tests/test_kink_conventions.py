@@ -44,9 +44,7 @@ def homework(loss: str, x: Any) -> str:
 @pytest.mark.parametrize(
     ("loss", "x", "slope", "verdicts"), [pytest.param(*row, id=f"{row[0]} at {row[1]}") for row in AT_A_KINK]
 )
-def test_slope_at_a_kink_is_the_declared_one(
-    solved: Solved, loss: str, x: Any, slope: Any, verdicts: Any
-) -> None:
+def test_slope_at_a_kink_is_the_declared_one(solved: Solved, loss: str, x: Any, slope: Any, verdicts: Any) -> None:
     found = solved(homework(loss, x))
     gradient = found["gradients"]["x"]
     assert gradient["backprop"] == slope

@@ -120,9 +120,7 @@ def test_an_operation_is_written_as_its_record_says() -> None:
 def test_settings_reach_the_record_with_their_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     record = find("softmax")
     assert record is not None
-    made = replace(
-        record, latex=lambda x, *, axis, temperature: rf"s_{{{axis}}}\left({x}/{temperature}\right)"
-    )
+    made = replace(record, latex=lambda x, *, axis, temperature: rf"s_{{{axis}}}\left({x}/{temperature}\right)")
     monkeypatch.setattr("dlcli.language.calls.find", lambda _name: made)
     assert to_latex(parse_expression("softmax(z, temperature=2)")) == r"s_{-1}\left(z/2\right)"
     assert to_latex(parse_expression("softmax(z, -2)")).startswith("s_{-2}")
@@ -200,9 +198,7 @@ def is_balanced(latex: str) -> bool:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_operation_typesets_sums_and_negative_numbers(name: str) -> None:
     record = OPERATIONS[name]
-    parts = tuple(
-        parse_expression(text) for text in ("a_1 + b", "-x", "c**2", "u @ v", "p/q", "1.5", "s", "t")
-    )
+    parts = tuple(parse_expression(text) for text in ("a_1 + b", "-x", "c**2", "u @ v", "p/q", "1.5", "s", "t"))
     operands = parts[: len(record.operands)]
     call = Call(name, (Sequence(parts[:3]),) if record.variadic else operands)
     latex = to_latex(Binary("**", call, Number(Fraction(2), "2")))

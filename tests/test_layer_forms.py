@@ -61,9 +61,7 @@ class TestNamesOfLayers:
         assert found["values"]["z2"] == found["values"]["a2"] == [10, 17]
 
     def test_named_layer_gives_its_name_to_the_activation(self, solved: Solved) -> None:
-        found = solved(
-            linear("dense: {name: h, weights: [[1, 2], [-3, -4]], bias: [5, 6], activation: relu}")
-        )
+        found = solved(linear("dense: {name: h, weights: [[1, 2], [-3, -4]], bias: [5, 6], activation: relu}"))
         assert found["values"]["z_h"] == [10, -5]
         assert found["values"]["h"] == [10, 0]
         assert list(found["gradients"]) == ["W_h", "b_h"]
@@ -71,9 +69,7 @@ class TestNamesOfLayers:
 
     def test_quantities_of_layers_are_there_for_equations_and_wrt(self, solved: Solved) -> None:
         found = solved(
-            linear(
-                "dense: {name: h, weights: [[1, 2], [3, 4]], bias: none}", "s = z_h + h", wrt="[z_h, x, W_h]"
-            )
+            linear("dense: {name: h, weights: [[1, 2], [3, 4]], bias: none}", "s = z_h + h", wrt="[z_h, x, W_h]")
         )
         assert found["values"]["s"] == [10, 22]
         assert gradient(found, "z_h") == [20, 44]
@@ -107,17 +103,13 @@ class TestSourcesOfWeights:
         assert found["parameters"] == 4
 
     def test_weights_under_constants_are_frozen(self, solved: Solved) -> None:
-        found = solved(
-            linear("dense: {weights: K, bias: k}", UNIT, constants="{K: [[1, 2], [0, 1]], k: [1, 0]}")
-        )
+        found = solved(linear("dense: {weights: K, bias: k}", UNIT, constants="{K: [[1, 2], [0, 1]], k: [1, 0]}"))
         assert found["values"]["a1"] == [6, 2]
         assert list(found["gradients"]) == ["W2", "b2"]
         assert found["parameters"] == 6
 
     def test_units_with_an_initialiser_take_their_sizes_from_what_feeds_them(self, solved: Solved) -> None:
-        found = solved(
-            linear("dense: {units: 3, init: xavier_uniform, seed: 7}", "dense: {units: 2, init: he_normal}")
-        )
+        found = solved(linear("dense: {units: 3, init: xavier_uniform, seed: 7}", "dense: {units: 2, init: he_normal}"))
         assert np.shape(gradient(found, "W1")) == (3, 2)
         assert np.shape(gradient(found, "W2")) == (2, 3)
         assert found["parameters"] == 6 + 3 + 6 + 2
@@ -166,9 +158,7 @@ loss: sum(a1)
 
 class TestShapesOfDenseLayers:
     def test_batch_in_rows_is_x_times_w_transposed(self, solved: Solved) -> None:
-        found = solved(
-            BATCH.replace("WEIGHTS", "[[1, 0], [0, 1], [1, 1], [2, -1]]").replace("BIAS", "[0, 0, 10, 0]")
-        )
+        found = solved(BATCH.replace("WEIGHTS", "[[1, 0], [0, 1], [1, 1], [2, -1]]").replace("BIAS", "[0, 0, 10, 0]"))
         assert found["values"]["z1"] == [[1, 2, 13, 0], [3, 4, 17, 2], [5, 6, 21, 4]]
         assert gradient(found, "W1") == [[9, 12]] * 4
         assert gradient(found, "b1") == [3, 3, 3, 3]
@@ -201,9 +191,7 @@ class TestShapesOfDenseLayers:
         columns = rows.replace("[[1, 2], [3, 4], [5, 7]]", "[[1, 3, 5], [2, 4, 7]]") + "samples: columns\n"
         by_rows, by_columns = solved(rows), solved(columns)
         assert by_columns["loss"]["value"] == pytest.approx(by_rows["loss"]["value"])
-        np.testing.assert_allclose(
-            by_columns["values"]["a1"], np.transpose(by_rows["values"]["a1"]), rtol=DIGITS
-        )
+        np.testing.assert_allclose(by_columns["values"]["a1"], np.transpose(by_rows["values"]["a1"]), rtol=DIGITS)
         np.testing.assert_allclose(gradient(by_columns, "W1"), gradient(by_rows, "W1"), rtol=1e-11)
 
     def test_vector_as_weights_is_one_unit(self, solved: Solved) -> None:

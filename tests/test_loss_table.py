@@ -99,9 +99,7 @@ def test_loss_and_its_slope_are_those_worked_out_by_hand(
     assert found["verdict"] == "pass"
 
 
-@pytest.mark.parametrize(
-    ("p", "y"), [([1, 2], [1, 2, 3]), ([1, 2], [[1, 2], [3, 4]]), ([[1, 2]], [1, 2]), ([1, 2], 1)]
-)
+@pytest.mark.parametrize(("p", "y"), [([1, 2], [1, 2, 3]), ([1, 2], [[1, 2], [3, 4]]), ([[1, 2]], [1, 2]), ([1, 2], 1)])
 def test_prediction_and_target_of_other_shapes_are_refused(homework: Homework, p: Any, y: Any) -> None:
     text = f"inputs: {{p: {p}}}\ntargets: {{y: {y}}}\nloss: mse(p, y)\nnetwork: [q = p]\n"
     with pytest.raises(HomeworkError) as caught:

@@ -146,9 +146,7 @@ ARRAYS: list[tuple[str, Callable[..., Dual], tuple[Any, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("function", "points"), [pytest.param(f, points, id=name) for name, f, points in ARRAYS]
-)
+@pytest.mark.parametrize(("function", "points"), [pytest.param(f, points, id=name) for name, f, points in ARRAYS])
 def test_tangents_of_array_functions_agree_with_central_differences(
     function: Callable[..., Dual], points: tuple[Any, ...]
 ) -> None:

@@ -135,16 +135,12 @@ def test_problem_starts_with_its_schema_and_says_what_it_is(file: str) -> None:
 def test_schema_beside_the_problems_is_current(run: Run) -> None:
     result = run("schema")
     assert result.exit_code == 0
-    assert json.loads((PROBLEMS / "homework.schema.json").read_text(encoding="utf-8")) == json.loads(
-        result.stdout
-    )
+    assert json.loads((PROBLEMS / "homework.schema.json").read_text(encoding="utf-8")) == json.loads(result.stdout)
 
 
 def test_values_of_the_exercises_by_hand() -> None:
     yhat = dlcli.solve(PROBLEMS / "feedforward/unit-by-unit.yaml").values
-    assert [float(yhat[name]) for name in ("a3", "a4", "yhat")] == pytest.approx(
-        [2 / 3, 1 / 3, 3 / 4], rel=1e-14
-    )
+    assert [float(yhat[name]) for name in ("a3", "a4", "yhat")] == pytest.approx([2 / 3, 1 / 3, 3 / 4], rel=1e-14)
     predictions = dlcli.solve(PROBLEMS / "classification/logistic-regression.yaml").values["yhat"]
     np.testing.assert_allclose(predictions, [2 / 3, 3 / 4, 1 / 3], rtol=1e-14)
     deep = dlcli.solve(PROBLEMS / "feedforward/two-hidden-layers.yaml").values

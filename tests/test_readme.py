@@ -35,9 +35,7 @@ def test_console_example_is_what_the_command_prints(command: str, printed: str) 
     assert printed == output(command)
 
 
-@pytest.mark.parametrize(
-    "text", re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-)
+@pytest.mark.parametrize("text", re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL))
 def test_yaml_example_passes(text: str, tmp_path: Path) -> None:
     import dlcli
 
@@ -60,6 +58,4 @@ def test_python_example_runs(
 
 if __name__ == "__main__":
     whole = README.read_text(encoding="utf-8")
-    README.write_text(
-        CONSOLE.sub(lambda m: f"```console\n$ {m[1]}\n{output(m[1])}```", whole), encoding="utf-8"
-    )
+    README.write_text(CONSOLE.sub(lambda m: f"```console\n$ {m[1]}\n{output(m[1])}```", whole), encoding="utf-8")

@@ -10,7 +10,7 @@ from dlcli.render.console import Medium, file_medium, medium, painted, rendered
 
 
 class Terminal(io.StringIO):
-    encoding = "utf-8"  # type: ignore[assignment]
+    encoding = "utf-8"
 
     def isatty(self) -> bool:
         return True

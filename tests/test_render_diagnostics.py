@@ -126,9 +126,7 @@ def test_cropped_lines_fit_the_terminal(width: int) -> None:
 
 def test_label_far_away_on_a_long_line_gets_a_line_of_its_own() -> None:
     source = Source("a.yaml", "first" + " a," * 100 + "HERE")
-    diagnostic = Diagnostic(
-        "E009", "x", place(source, "HERE"), (Label(place(source, "first"), "given here"),)
-    )
+    diagnostic = Diagnostic("E009", "x", place(source, "HERE"), (Label(place(source, "first"), "given here"),))
     lines = diagnostic_text(diagnostic, Medium(width=60)).split("\n")
     assert lines[4].index("^^^^") == lines[3].index("HERE")
     assert lines[6] == "  | ----- given here"
@@ -137,9 +135,7 @@ def test_label_far_away_on_a_long_line_gets_a_line_of_its_own() -> None:
 
 def test_label_on_the_same_line_stands_below_the_caret() -> None:
     source = Source("a.yaml", "inputs: {x: 1, y: 2}")
-    diagnostic = Diagnostic(
-        "E009", "x is given twice", place(source, "y"), (Label(place(source, "x"), "first"),)
-    )
+    diagnostic = Diagnostic("E009", "x is given twice", place(source, "y"), (Label(place(source, "x"), "first"),))
     assert diagnostic_text(diagnostic, PIPE) == shown(
         """
         error[E009]: x is given twice
@@ -154,9 +150,7 @@ def test_label_on_the_same_line_stands_below_the_caret() -> None:
 
 def test_place_over_several_lines_shows_the_first_and_the_last() -> None:
     source = Source("a.yaml", "title: x\nnetwork:\n  - a\n  - b\n  - cc\n")
-    diagnostic = Diagnostic(
-        "E105", "x", place(source, "- a", "- cc"), (Label(place(source, "title"), "here"),)
-    )
+    diagnostic = Diagnostic("E105", "x", place(source, "- a", "- cc"), (Label(place(source, "title"), "here"),))
     assert diagnostic_text(diagnostic, PIPE) == shown(
         """
         error[E105]: x
@@ -226,9 +220,7 @@ def test_several_errors_are_counted() -> None:
 
 def test_line_of_megabytes_is_cropped() -> None:
     source = Source("a.yaml", "a" * 3_000_000 + "HERE" + "b" * 3_000_000)
-    report = diagnostic_text(
-        Diagnostic("E101", "x", place(source, "HERE", "b" * 3_000_000)), Medium(width=80)
-    )
+    report = diagnostic_text(Diagnostic("E101", "x", place(source, "HERE", "b" * 3_000_000)), Medium(width=80))
     assert all(len(line) <= 80 for line in report.split("\n"))
 
 

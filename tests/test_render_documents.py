@@ -67,7 +67,11 @@ def test_document_has_every_documented_field() -> None:
                 "exercised": 1,
                 "formula": "delta_z*x",
                 "exact": "-22/3",
-                "methods": {"symbolic": "50 digits", "complex_step": "every entry", "finite_difference": "ladder"},
+                "methods": {
+                    "symbolic": "50 digits",
+                    "complex_step": "every entry",
+                    "finite_difference": "ladder",
+                },
             }
         },
         "deltas": {"yhat": "(1 - y)/(1 - yhat) - y/yhat", "z": "delta_yhat*sigmoid'(z)"},
@@ -86,9 +90,7 @@ def test_document_has_every_documented_field() -> None:
 
 def test_array_has_nested_lists_and_a_verdict_an_entry() -> None:
     verdicts = [["pass", "fail"], ["pass", "kink"]]
-    found = gradient_record(
-        tensor("W", [[1.0, 2], [0, 4]], verdicts, reasons={(0, 1): "wrong"}, notes=("n",))
-    )
+    found = gradient_record(tensor("W", [[1.0, 2], [0, 4]], verdicts, reasons={(0, 1): "wrong"}, notes=("n",)))
     assert found["backprop"] == [[1.0, 2.0], [0.0, 4.0]]
     assert (found["verdict"], found["verdicts"]) == ("fail", verdicts)
     assert found["shape"] == [2, 2]

@@ -28,7 +28,7 @@ def operation(name: str, **fields: Any) -> Operation:
         "definition": Declared(),
         "formula": "x where x > 0, else slope*x",
         "derivative": "1 where x > 0, else slope",
-        "latex": lambda x, **settings: rf"\operatorname{{{name}}}\left({x}\right)",
+        "latex": lambda x, **_settings: rf"\operatorname{{{name}}}\left({x}\right)",
     }
     return Operation(**(known | fields))
 

@@ -301,8 +301,7 @@ def test_witness_that_did_not_look_everywhere_is_counted() -> None:
     looked = np.array([True, False, False])
     partial = tensor("w", [1.0, 2, 3], looked={"finite_difference": looked}, complex_step=None)
     assert quiet_line(solution(partial), PIPE) == (
-        "homework.yaml: ✓ PASS: all 3 entries agree by 2 ways, "
-        "1 of them also by finite difference; all exercised.\n"
+        "homework.yaml: ✓ PASS: all 3 entries agree by 2 ways, 1 of them also by finite difference; all exercised.\n"
     )
     report = solution_text(solution(partial), Detail(), PIPE)
     assert "  complex step       did not look\n" in report
@@ -320,25 +319,20 @@ def test_kink_is_accepted_and_explained() -> None:
     report = solution_text(solution(kink, tensor("b", 1.0)), Detail(), PIPE)
     assert "\n  w: slope -1 on the left, 2 on the right\n" in report
     assert report.endswith(
-        "\n~ KINK: 1 of 2 entries (w) lies on a kink, where the convention decides, all others pass; "
-        "all exercised.\n"
+        "\n~ KINK: 1 of 2 entries (w) lies on a kink, where the convention decides, all others pass; all exercised.\n"
     )
 
 
 def test_undecided_entries_are_named() -> None:
     report = quiet_line(solution(tensor("w", [1.0, 2], "inconclusive")), PIPE)
-    assert report.endswith(
-        "? INCONCLUSIVE: 2 of 2 entries (w[0], w[1]) could not be decided; all exercised.\n"
-    )
+    assert report.endswith("? INCONCLUSIVE: 2 of 2 entries (w[0], w[1]) could not be decided; all exercised.\n")
 
 
 def test_disputed_value_is_the_reason() -> None:
     from dataclasses import replace
 
     found = solution(tensor("w", 1.0))
-    found = replace(
-        found, comparison=replace(found.comparison, disputed=("relu disagrees with its definition",))
-    )
+    found = replace(found, comparison=replace(found.comparison, disputed=("relu disagrees with its definition",)))
     assert "INCONCLUSIVE: relu disagrees with its definition; all exercised" in quiet_line(found, PIPE)
     assert "\n  relu disagrees with its definition\n" in solution_text(found, Detail(), PIPE)
 

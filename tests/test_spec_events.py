@@ -73,9 +73,7 @@ def test_quoted_text_starts_after_the_quote(compose: Compose) -> None:
     assert (found.exact, found.place.start, found.part((4, 5)).start) == (True, 4, 8)
 
 
-@pytest.mark.parametrize(
-    "text", ['a: "x\\ty"', "a: 'it''s'", "a: |\n  x\n  y\n", "a: x\n  y\n", 'a: "x\n  y"']
-)
+@pytest.mark.parametrize("text", ['a: "x\\ty"', "a: 'it''s'", "a: |\n  x\n  y\n", "a: x\n  y\n", 'a: "x\n  y"'])
 def test_text_that_is_not_written_as_it_reads_has_no_places_inside(compose: Compose, text: str) -> None:
     node, report = compose(text)
     assert isinstance(node, Pairs)

@@ -86,9 +86,7 @@ def test_complex_and_text_entries_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("bad", "shown"), [(np.nan, "nan"), (np.inf, "inf"), (-np.inf, "-inf")])
-def test_numbers_that_are_not_finite_are_named_with_their_place(
-    tmp_path: Path, bad: float, shown: str
-) -> None:
+def test_numbers_that_are_not_finite_are_named_with_their_place(tmp_path: Path, bad: float, shown: str) -> None:
     np.save(tmp_path / "a.npy", np.array([[1, 2], [3, bad]]))
     found = refusal(tmp_path, "a.npy")
     assert (found.code, str(found)) == ("E303", f"a.npy holds {shown} at [1, 1]")
@@ -124,9 +122,7 @@ def test_large_csv_is_refused_before_it_is_read(tmp_path: Path) -> None:
     assert str(refusal(tmp_path, "a.csv")) == "a.csv is larger than 1,000 MB"
 
 
-def test_archive_member_that_claims_too_much_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_archive_member_that_claims_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MAX_ENTRIES", 10)
     np.savez(tmp_path / "a.npz", W=np.zeros(5_000))
     assert str(refusal(tmp_path, "a.npz")) == "`W` in a.npz has more than 10 numbers"
@@ -262,9 +258,7 @@ def test_without_a_folder_files_are_refused() -> None:
 
 def test_all_sections_take_files_and_errors_point_at_the_entry(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", x=np.arange(4.0), y=np.ones((2, 2)))
-    text = "".join(
-        f"{s}: {{{s[0]}: {{file: d.npz, key: x}}}}\n" for s in ("inputs", "weights", "targets", "constants")
-    )
+    text = "".join(f"{s}: {{{s[0]}: {{file: d.npz, key: x}}}}\n" for s in ("inputs", "weights", "targets", "constants"))
     spec = load(Source("h.yaml", text + "loss: i"), tmp_path)
     for declaration in spec.declarations.values():
         assert declaration.value is not None

@@ -67,9 +67,7 @@ def test_equation_may_name_several_quantities() -> None:
 
 
 def test_dense_keys_are_read_by_kind() -> None:
-    found = layer(
-        "dense: {name: h, units: 2, activation: leaky_relu(slope=0.1), input: x, init: he_normal, seed: 3}"
-    )
+    found = layer("dense: {name: h, units: 2, activation: leaky_relu(slope=0.1), input: x, init: he_normal, seed: 3}")
     assert found.kind == "dense"
     assert {key: found.keys[key] for key in ("name", "units", "input", "init", "seed")} == {
         "name": "h",
@@ -275,9 +273,7 @@ def test_repeat_may_be_nested_and_anchors_repeat_items() -> None:
     ],
     ids=lambda text: repr(text)[:40],
 )
-def test_what_is_no_item_is_refused(
-    item: str, code: str, message: str, marked: str | None, help: str
-) -> None:
+def test_what_is_no_item_is_refused(item: str, code: str, message: str, marked: str | None, help: str) -> None:
     found = error(item)
     assert found.code == code
     assert message in found.message

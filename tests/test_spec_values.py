@@ -263,9 +263,7 @@ def test_what_is_no_name_is_refused(text: str, code: str, message: str) -> None:
     assert message in found.message
 
 
-@pytest.mark.parametrize(
-    "name", ["grad", "jacobian", "hessian", "step", "shape", "size", "count", "parameters"]
-)
+@pytest.mark.parametrize("name", ["grad", "jacobian", "hessian", "step", "shape", "size", "count", "parameters"])
 def test_reserved_names_are_refused(name: str) -> None:
     found = error(f"inputs: {{{name}: 1}}")
     assert (found.code, found.message) == ("E121", f"the name `{name}` is reserved for questions")

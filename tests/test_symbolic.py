@@ -82,7 +82,11 @@ def formulas(result: dlcli.Solution) -> dict[str, str | None]:
 
 
 def test_formulas_of_a_layer_are_matrix_products(tmp_path: Path) -> None:
-    text = "inputs: {x: [1, 2]}\ntargets: {t: 0}\nnetwork: [dense: {weights: [[1, 2], [3, 4]], activation: relu}, dense: {weights: [1, -1]}]\nloss: half_squared_error\n"
+    text = (
+        "inputs: {x: [1, 2]}\ntargets: {t: 0}\nnetwork:\n"
+        "  - dense: {weights: [[1, 2], [3, 4]], activation: relu}\n  - dense: {weights: [1, -1]}\n"
+        "loss: half_squared_error\n"
+    )
     found = formulas(solution(tmp_path, text))
     assert found == {"W1": "outer(delta_z1, x)", "b1": "delta_z1", "W2": "delta_z2*a1", "b2": "delta_z2"}
 

@@ -32,9 +32,7 @@ def solve_with(tmp_path: Path, text: str, change: Callable[[Operation], Operatio
     path.write_text(text, encoding="utf-8")
     checked = check(path)
     nodes = tuple(
-        replace(node, operation=change(node.operation))
-        if node.operation and node.operation.name == name
-        else node
+        replace(node, operation=change(node.operation)) if node.operation and node.operation.name == name else node
         for node in checked.graph.nodes
     )
     graph: Graph = replace(checked.graph, nodes=nodes)

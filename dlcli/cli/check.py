@@ -40,9 +40,7 @@ def command(files: tuple[str, ...], plain: bool, quiet: bool, color: str, debug:
         if outcome.result is not None:
             if not quiet:
                 print_diagnostics(outcome.result.warnings, plain=plain, color=color)
-            print_result(
-                visible(f"{outcome.result.spec.source.name}: fine ({_contents(outcome.result)})", on) + "\n"
-            )
+            print_result(visible(f"{outcome.result.spec.source.name}: fine ({_contents(outcome.result)})", on) + "\n")
     return worst
 
 

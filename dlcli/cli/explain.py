@@ -26,14 +26,17 @@ def command(code: str, plain: bool, debug: bool) -> int:
 
     from dlcli.cli.streams import print_result
     from dlcli.codes import CODES
-    from dlcli.errors import did_you_mean
     from dlcli.render.console import medium
     from dlcli.render.text import own
 
-    wanted = code.strip().strip("[]").upper().removeprefix("ERROR[").removeprefix("WARNING[")
+    letters = code.strip().upper().removeprefix("ERROR").removeprefix("WARNING").strip("[]:")
+    wanted = letters[:1] + letters[1:].replace("O", "0")
     if wanted not in CODES:
-        near = did_you_mean(wanted, CODES)
-        raise click.UsageError(f"there is no code '{code}'" + (f"; {near}" if near else ""))
+        family = [known for known in CODES if known[:2] == wanted[:2]]
+        hint = (
+            f"codes {wanted[:2]}xx: {', '.join(family)}" if family else f"codes run from {min(CODES)} to {max(CODES)}"
+        )
+        raise click.UsageError(f"there is no code '{code}'; {hint}")
     on = medium(sys.stdout, plain=plain)
     found = CODES[wanted]
     paragraphs = found.explanation.split("\n\n")

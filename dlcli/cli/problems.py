@@ -101,9 +101,7 @@ def copy(name: str, file: str | None, force: bool, debug: bool) -> int:
         target = target / problem.path.name
     pairs = [(problem.path, target)]
     folder = problem.path.parent.resolve()
-    pairs += [
-        (path, target.parent / path.relative_to(folder)) for path in problem_bank.companions(problem.path)
-    ]
+    pairs += [(path, target.parent / path.relative_to(folder)) for path in problem_bank.companions(problem.path)]
     existing = [str(new) for _, new in pairs if new.exists()]
     if existing and not force:
         raise click.UsageError(f"'{existing[0]}' exists; --force overwrites it")

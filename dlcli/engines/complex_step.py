@@ -122,7 +122,7 @@ def _by_uses(work: _Work, root: int) -> Array | None:
 
 def _by_use(work: _Work, number: int, position: int) -> Array | None:
     """What reaches the loss through one operand of one node."""
-    graph, node = work.graph, work.graph.nodes[number]
+    node = work.graph.nodes[number]
     assert node.operation is not None
     operands = [work.values[o] for o in node.operands]
     definition = node.operation.definition
@@ -137,7 +137,12 @@ def _by_use(work: _Work, number: int, position: int) -> Array | None:
         terms, output = text.split("->")[0].split(","), text.split("->")[1]
         others = [t for i, t in enumerate(terms) if i != position]
         if set(terms[position]) - set(output).union(*others):
-            own = np.einsum(f"{','.join([output, *others])}->{output}", delta, *operands[:position], *operands[position + 1 :])
+            own = np.einsum(
+                f"{','.join([output, *others])}->{output}",
+                delta,
+                *operands[:position],
+                *operands[position + 1 :],
+            )
             return np.broadcast_to(own.sum(), operands[position].shape) if output == "" else None
         arrays = [delta, *operands[:position], *operands[position + 1 :]]
         return np.asarray(np.einsum(f"{','.join([output, *others])}->{terms[position]}", *arrays, optimize=True))
@@ -147,7 +152,9 @@ def _by_use(work: _Work, number: int, position: int) -> Array | None:
         slope = np.imag(node.operation.forward(*stepped, **node.settings)) / STEP
         return unbroadcast(delta * slope, operands[position].shape)
     if isinstance(definition, Gather) and len(operands) == 1:
-        index = np.asarray(node.operation.forward(np.arange(operands[0].size).reshape(operands[0].shape), **node.settings))
+        index = np.asarray(
+            node.operation.forward(np.arange(operands[0].size).reshape(operands[0].shape), **node.settings)
+        )
         weights = np.broadcast_to(delta, index.shape).reshape(-1)
         return np.bincount(index.reshape(-1), weights=weights, minlength=operands[0].size).reshape(operands[0].shape)
     return None
@@ -224,7 +231,11 @@ def _summing(graph: Graph, number: int, outside: Sequence[int]) -> int | None:
     if len(users) != 1:
         return None
     operation = graph.nodes[users[0]].operation
-    return users[0] if operation is not None and operation.name in ("sum", "mean") and graph.nodes[users[0]].shape == () else None
+    return (
+        users[0]
+        if operation is not None and operation.name in ("sum", "mean") and graph.nodes[users[0]].shape == ()
+        else None
+    )
 
 
 def _boundary_slope(work: _Work, number: int, found: Region, order: Sequence[int]) -> Array:
@@ -245,9 +256,7 @@ def _boundary_slope(work: _Work, number: int, found: Region, order: Sequence[int
     return np.full(shape, share * float(per_entry(graph, work.values, total, rest)))
 
 
-def _tracked_delta(
-    work: _Work, number: int, found: Region, axes: tuple[int, ...], order: Sequence[int]
-) -> Array:
+def _tracked_delta(work: _Work, number: int, found: Region, axes: tuple[int, ...], order: Sequence[int]) -> Array:
     graph, values = work.graph, work.values
     shape = graph.nodes[number].shape
     rest = [axis for axis in range(len(shape)) if axis not in axes]

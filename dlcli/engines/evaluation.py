@@ -46,9 +46,7 @@ def run(node: Node, operands: Sequence[Array], stacked: Sequence[bool], ranks: S
     return np.asarray(operation.forward(*aligned(node, operands, stacked, ranks), **node.settings))
 
 
-def aligned(
-    node: Node, operands: Sequence[Array], stacked: Sequence[bool], ranks: Sequence[int]
-) -> Sequence[Array]:
+def aligned(node: Node, operands: Sequence[Array], stacked: Sequence[bool], ranks: Sequence[int]) -> Sequence[Array]:
     """The operands with a stack's missing axes inserted right after its leading one."""
     assert node.operation is not None
     kind = node.operation.align
@@ -56,9 +54,7 @@ def aligned(
         return operands
     if kind == "stack":
         count = next(len(x) for x, s in zip(operands, stacked, strict=True) if s)
-        return [
-            x if s else np.broadcast_to(x, (count, *x.shape)) for x, s in zip(operands, stacked, strict=True)
-        ]
+        return [x if s else np.broadcast_to(x, (count, *x.shape)) for x, s in zip(operands, stacked, strict=True)]
     if kind == "matmul" and max(ranks) <= 2:
         return operands
     rank = max(ranks)

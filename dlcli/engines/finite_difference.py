@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 
@@ -141,7 +142,7 @@ def stratified(values: Array) -> Array:
     rng = np.random.default_rng(values.size)
     flat = np.abs(values).reshape(-1)
     strata = np.linspace(0, values.size, SAMPLE - 1).astype(int)
-    picks = [int(rng.integers(a, b)) for a, b in zip(strata[:-1], strata[1:], strict=True)]
+    picks = [int(rng.integers(a, b)) for a, b in pairwise(strata)]
     return np.unique([*picks, int(flat.argmax()), int(flat.argmin())])
 
 
@@ -166,19 +167,20 @@ def _central(ladder: _Ladder, points: Stencil, noise: float) -> Extrapolation:
     gaps = ladder.steps.sum(axis=2)
     with np.errstate(all="ignore"):
         quotients = (ladder.losses[:, :, 0] - ladder.losses[:, :, 1]) / gaps
-    clean = np.isfinite(quotients) & (ladder.marks == points.base).all(axis=2) & (gaps > 0)
+    clean = np.isfinite(quotients) & np.all(ladder.marks == points.base, axis=2) & (gaps > 0)
     return extrapolate(quotients, gaps / 2, clean, noise, RATIO**2)
 
 
 def _last(ladder: _Ladder) -> Array:
     """The last evaluated rung of each entry."""
-    evaluated = ~np.isnan(ladder.losses).all(axis=2)
+    evaluated: Array = np.any(~np.isnan(ladder.losses), axis=2)
     count = evaluated.shape[1]
     return np.where(evaluated.any(axis=1), count - 1 - np.argmax(evaluated[:, ::-1], axis=1), 0)
 
 
 def _last_marks(ladder: _Ladder) -> Array:
-    return np.take_along_axis(ladder.marks, _last(ladder)[:, None, None], axis=1)  # (entries, 1, 2)
+    """The signatures at the last evaluated rung, (entries, 1, 2)."""
+    return np.asarray(np.take_along_axis(ladder.marks, _last(ladder)[:, None, None], axis=1))
 
 
 def _unsettled(ladder: _Ladder, points: Stencil, noise: float, enough: float) -> Array:
@@ -188,7 +190,7 @@ def _unsettled(ladder: _Ladder, points: Stencil, noise: float, enough: float) ->
     loss = abs(float(points.values[points.graph.loss or 0]))
     floor = 1e-9 * sizes.max(initial=0.0) + 1e4 * EPS * loss / np.maximum(ladder.steps[:, 0, 0], 1e-300)
     wide = ~(found.error <= np.maximum(enough * sizes, floor))
-    return wide | (_last_marks(ladder) != points.base).any(axis=(1, 2))
+    return np.asarray(wide | np.any(_last_marks(ladder) != points.base, axis=(1, 2)))
 
 
 def _differences(ladder: _Ladder, points: Stencil, first: Array, noise: float, kinks: bool) -> Differences:
@@ -203,8 +205,8 @@ def _differences(ladder: _Ladder, points: Stencil, first: Array, noise: float, k
         clean = np.isfinite(quotients) & (ladder.marks[:, :, side] == last[:, :, side]) & (steps > 0)
         sides.append((extrapolate(quotients, steps, clean, noise, RATIO), quotients, clean))
     evaluated = ~np.isnan(ladder.losses).all(axis=2)
-    crossed = ((ladder.marks != points.base).any(axis=2) & evaluated).any(axis=1)
-    leaves = (last != points.base).any(axis=(1, 2)) & (ladder.steps.shape[1] >= RUNGS)
+    crossed = np.any(np.any(ladder.marks != points.base, axis=2) & evaluated, axis=1)
+    leaves = np.any(last != points.base, axis=(1, 2)) & (ladder.steps.shape[1] >= RUNGS)
     finite = np.isfinite(np.take_along_axis(ladder.losses, _last(ladder)[:, None, None], axis=1)).all(axis=(1, 2))
     return Differences(
         looked=np.ones(len(first), dtype=bool),

@@ -94,7 +94,8 @@ def _by_positions(node: Node, position: int, axes: Axes, shapes: Sequence[Shape]
         return None
     starts = np.cumsum([0, *(math.prod(shapes[p]) for p in which)])
     numbered = [
-        np.arange(start, start + math.prod(shapes[p])).reshape(shapes[p]) for start, p in zip(starts, which, strict=False)
+        np.arange(start, start + math.prod(shapes[p])).reshape(shapes[p])
+        for start, p in zip(starts, which, strict=False)
     ]
     index = np.asarray(node.operation.forward(*numbered, **node.settings))
     own = which.index(position)
@@ -105,8 +106,7 @@ def _by_positions(node: Node, position: int, axes: Axes, shapes: Sequence[Shape]
         matches = [
             o
             for o, size in enumerate(index.shape)
-            if size == shapes[position][axis]
-            and bool(np.all(~mine | (coordinates[axis] == _along(o, index.shape))))
+            if size == shapes[position][axis] and bool(np.all(~mine | (coordinates[axis] == _along(o, index.shape))))
         ]
         if not matches:
             return None

@@ -123,13 +123,9 @@ def magnitudes(graph: Graph, values: Sequence[Array], cotangents: dict[int, Arra
                     continue
                 extra = {"position": position} if node.operation.variadic else {}
                 if contracts or moves:
-                    part = np.abs(
-                        function(size, values[number], *map(np.abs, operands), **node.settings, **extra)
-                    )
+                    part = np.abs(function(size, values[number], *map(np.abs, operands), **node.settings, **extra))
                 else:
-                    part = np.abs(
-                        function(cotangents[number], values[number], *operands, **node.settings, **extra)
-                    )
+                    part = np.abs(function(cotangents[number], values[number], *operands, **node.settings, **extra))
                 part = unbroadcast(part, graph.nodes[operand].shape)
                 sizes[operand] = part if operand not in sizes else sizes[operand] + part
     zeros = {name: np.zeros(graph.nodes[graph.names[name]].shape) for name in graph.wrt}

@@ -34,7 +34,8 @@ def rounding_effect(graph: Graph, values: Sequence[Array]) -> dict[str, Array]:
         if root not in found or not kept.any():
             effect[name] = np.zeros(shape)
             continue
-        change = np.abs(found[root][kept] - plain[root])
+        with np.errstate(all="ignore"):
+            change = np.abs(found[root][kept] - plain[root])
         effect[name] = np.broadcast_to(np.nan_to_num(change, nan=0.0, posinf=0.0).max(axis=0), shape)
     return effect
 

@@ -20,8 +20,8 @@ EPS = float(np.finfo(np.float64).eps)
 class Stencil:
     """How the loss depends on the entries of one node.
 
-    order: what is computed again, and moving the same as a set; branching: the nodes of it that have kinks; base: their sides at the point;
-    largest, cost: the numbers in the largest array of one copy, and in all of them.
+    order: what is computed again; moving: the same as a set; branching: the nodes of it that have kinks;
+    base: their sides at the point; largest, cost: the numbers in the largest array of one copy, and in all.
     """
 
     graph: Graph
@@ -71,6 +71,7 @@ def _evaluate(stencil: Stencil, entries: Array, replacements: Array) -> tuple[Ar
     marks = np.zeros(count, dtype=np.int64)
     for number in stencil.branching:
         marks += _mark(graph, number, values, stacks, count)
+    assert graph.loss is not None
     return stacks[graph.loss], marks
 
 
@@ -92,9 +93,10 @@ def _first(stencil: Stencil, root: int, single: SingleEntries) -> dict[int, Arra
         operands = [values[o] for o in node.operands]
         if after is not None:
             found |= _first(stencil, number, after)
-        elif sum(o == root or o in stencil.moving for o in node.operands) == 1 and (
-            stack := contracted(node, node.operands.index(root), single, operands, values[number])
-        ) is not None:
+        elif (
+            sum(o == root or o in stencil.moving for o in node.operands) == 1
+            and (stack := contracted(node, node.operands.index(root), single, operands, values[number])) is not None
+        ):
             found[number] = stack
         else:
             return {root: single.stacked(values[root])}

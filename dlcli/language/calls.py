@@ -24,8 +24,7 @@ def call_latex(node: Call, parts: tuple[Typeset, ...]) -> Typeset:
     values = parts[len(node.arguments) :]
     written = [part.latex for part in parts[: len(node.arguments)]]
     written += [
-        rf"\mathrm{{{text_latex(key)}}} = {value.latex}"
-        for (key, _), value in zip(node.keywords, values, strict=True)
+        rf"\mathrm{{{text_latex(key)}}} = {value.latex}" for (key, _), value in zip(node.keywords, values, strict=True)
     ]
     name = node.name.rstrip("'")
     primes = node.name[len(name) :]
@@ -63,9 +62,7 @@ def _as_recorded(record: Operation, operands: list[Typeset], settings: Mapping[s
     return Typeset(_PLACE.sub(put, frame), measured(frame).precedence)
 
 
-def _given(
-    record: Operation, node: Call, parts: tuple[Typeset, ...]
-) -> tuple[list[Typeset], dict[str, Any]] | None:
+def _given(record: Operation, node: Call, parts: tuple[Typeset, ...]) -> tuple[list[Typeset], dict[str, Any]] | None:
     """The operands and the settings of a call; None where they are not those of the record."""
     arguments = list(zip(node.arguments, parts[: len(node.arguments)], strict=True))
     keywords = dict(zip((key for key, _ in node.keywords), parts[len(node.arguments) :], strict=True))

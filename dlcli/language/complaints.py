@@ -19,17 +19,11 @@ def missing_operator(text: str, before: Token, token: Token) -> LanguageError:
     touching = before.end == token.start
     written = clipped(text[before.start : token.end])
     if token.kind == "name" and token.text == "if":
-        return LanguageError(
-            "E111", "`if` is no part of a formula", token.span, "write `where(condition, a, b)`"
-        )
+        return LanguageError("E111", "`if` is no part of a formula", token.span, "write `where(condition, a, b)`")
     if token.kind == "name" and token.text == "not":
-        return LanguageError(
-            "E111", f"`not` cannot follow `{clipped(first)}`", token.span, "write `a and not b`"
-        )
+        return LanguageError("E111", f"`not` cannot follow `{clipped(first)}`", token.span, "write `a and not b`")
     if before.kind == "number" and touching and (token.kind == "number" or second.startswith("_")):
-        return LanguageError(
-            "E111", f"`{written}` is no number", span, "write digits and one decimal point: `1000.5`"
-        )
+        return LanguageError("E111", f"`{written}` is no number", span, "write digits and one decimal point: `1000.5`")
     left, right = clipped(first), clipped(second)
     message = f"an operator is missing between `{left}` and `{right}`"
     if before.kind == "name" and before.text == "T" and text[: before.start].endswith(".") and second == "(":
@@ -55,26 +49,18 @@ def missing_operand(text: str, before: Token, token: Token, empty_index: bool) -
         return LanguageError("E111", "`[]` names no entry", (before.start, token.end), help)
     if token.kind == "end":
         if not first:
-            return LanguageError(
-                "E111", "the formula is empty", (0, len(text)), "write a formula, such as `w*x + b`"
-            )
-        return LanguageError(
-            "E111", f"nothing follows `{first}`", before.span, f"write something after `{first}`"
-        )
+            return LanguageError("E111", "the formula is empty", (0, len(text)), "write a formula, such as `w*x + b`")
+        return LanguageError("E111", f"nothing follows `{first}`", before.span, f"write something after `{first}`")
     if (first, second) in _SPLIT and before.end < token.start:
         message = f"`{first}` and `{second}` are apart"
-        return LanguageError(
-            "E111", message, (before.start, token.end), f"write `{first}{second}` without a space"
-        )
+        return LanguageError("E111", message, (before.start, token.end), f"write `{first}{second}` without a space")
     if not first or first in ("(", "[", ",", "="):
         after = f" after `{first}`" if first else ""
         message = f"nothing stands before `{clipped(second)}`{after}"
         help = f"write something before `{clipped(second)}`, or delete it"
         return LanguageError("E111", message, token.span, help)
     message = f"something is missing between `{clipped(first)}` and `{clipped(second)}`"
-    return LanguageError(
-        "E111", message, (before.start, token.end), "write a number, a name or a bracket there"
-    )
+    return LanguageError("E111", message, (before.start, token.end), "write a number, a name or a bracket there")
 
 
 def mismatched_bracket(opening: Token | None, closing: Token) -> LanguageError:
@@ -84,9 +70,7 @@ def mismatched_bracket(opening: Token | None, closing: Token) -> LanguageError:
         return LanguageError("E112", f"`{closing.text}` closes nothing", closing.span, help)
     wanted = ")" if opening.text == "(" else "]"
     if closing.kind == "end":
-        return LanguageError(
-            "E112", f"this `{opening.text}` is never closed", opening.span, f"add `{wanted}`"
-        )
+        return LanguageError("E112", f"this `{opening.text}` is never closed", opening.span, f"add `{wanted}`")
     message = f"`{closing.text}` closes what `{opening.text}` opened"
     return LanguageError("E112", message, closing.span, f"write `{wanted}` here")
 
@@ -102,9 +86,7 @@ def misplaced_equals(token: Token, in_call: bool) -> LanguageError:
 
 def stray_comma(text: str, before: Token, comma: Token, after: Token) -> LanguageError:
     """A comma outside brackets: a decimal comma, thousands, or a list without its brackets."""
-    both_numbers = (
-        before.kind == after.kind == "number" and before.end == comma.start and comma.end == after.start
-    )
+    both_numbers = before.kind == after.kind == "number" and before.end == comma.start and comma.end == after.start
     if both_numbers and _DIGITS.match(after.text) is not None:
         span = (before.start, after.end)
         written = text[before.start : after.end]
@@ -121,28 +103,20 @@ def unknown_attribute(point: Token, name: Token) -> LanguageError:
     """Something else than `.T` after a point."""
     if name.kind != "name":
         message = "a point follows a formula, but no `T` follows the point"
-        return LanguageError(
-            "E111", message, point.span, "write `.T` for the transpose, and `@` or `*` for products"
-        )
+        return LanguageError("E111", message, point.span, "write `.T` for the transpose, and `@` or `*` for products")
     help = "write `x.T`" if name.text in ("transpose", "t") else f"write a call: `{name.text}(x)`"
-    return LanguageError(
-        "E111", f"`.{name.text}` is unknown: only `.T` follows a point", (point.start, name.end), help
-    )
+    return LanguageError("E111", f"`.{name.text}` is unknown: only `.T` follows a point", (point.start, name.end), help)
 
 
 def not_an_equation(text: str, tokens: Sequence[Token], equals: int | None) -> LanguageError:
     """A text that names no quantity, or more than names on the left."""
     if len(tokens) == 1:
-        return LanguageError(
-            "E111", "the equation is empty", (0, len(text)), "write an equation, such as `q = x + y`"
-        )
+        return LanguageError("E111", "the equation is empty", (0, len(text)), "write an equation, such as `q = x + y`")
     whole = (tokens[0].start, tokens[-2].end)
     if equals is None:
         compared = next((token for token in tokens if token.kind == "mark" and token.text == "=="), None)
         if compared is not None and tokens.index(compared) == 1:
-            return LanguageError(
-                "E115", "`==` compares, and names nothing", compared.span, "write a single `=`"
-            )
+            return LanguageError("E115", "`==` compares, and names nothing", compared.span, "write a single `=`")
         message = "this formula has no name: an equation starts with the quantity that it computes"
         return LanguageError("E115", message, whole, "write `q = …`, with a name of your choice")
     left = tokens[:equals]
@@ -151,9 +125,7 @@ def not_an_equation(text: str, tokens: Sequence[Token], equals: int | None) -> L
         return LanguageError("E115", message, tokens[equals].span, "name what is computed: `q = x + y`")
     written = text[left[0].start : left[-1].end]
     span = (left[0].start, left[-1].end)
-    word = next(
-        (token for token in left if token.kind == "name" and token.text in ("and", "or", "not")), None
-    )
+    word = next((token for token in left if token.kind == "name" and token.text in ("and", "or", "not")), None)
     if word is not None:
         message = f"`{word.text}` is an operator, so it names no quantity"
         return LanguageError("E115", message, word.span, "choose another name")

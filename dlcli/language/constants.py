@@ -169,9 +169,7 @@ def _combined(node: Binary, a: _Part, b: _Part) -> _Part:
 
 def _power(node: Binary, base: _Part, exponent: _Part) -> _Part:
     if base.digits.is_infinite() or exponent.digits.is_infinite():
-        raise _error(
-            "E303", f"`{_written(node)}` is a power with inf", node, "write the number that you mean"
-        )
+        raise _error("E303", f"`{_written(node)}` is a power with inf", node, "write the number that you mean")
     if base.approximate == 0 and exponent.approximate < 0:
         raise _error("E303", f"`{_written(node)}` divides by zero", node, _DIVISOR)
     if base.approximate == 0 and exponent.rational != 0:

@@ -62,9 +62,7 @@ def _print(node: Tree, parts: tuple[_Printed, ...]) -> _Printed:
             return _Printed(f"{_within(parts[0], POSTFIX)}[{items}]", POSTFIX)
         case Transpose():
             brackets = parts[0].operator == "number"  # the point would belong to the number
-            return _Printed(
-                f"({parts[0].text}).T" if brackets else f"{_within(parts[0], POSTFIX)}.T", POSTFIX
-            )
+            return _Printed(f"({parts[0].text}).T" if brackets else f"{_within(parts[0], POSTFIX)}.T", POSTFIX)
         case Sequence():
             return _Printed(f"[{', '.join(part.text for part in parts)}]", ATOM)
         case Slice():

@@ -103,9 +103,7 @@ def _token(text: str, position: int, dialect: Dialect) -> Token:
             return Token("mark", dialect.spellings[written], position, position + len(written))
         if written in dialect.refused:
             span = (position, position + len(written))
-            raise LanguageError(
-                "E110", f"`{written}` has no meaning in a formula", span, dialect.refused[written]
-            )
+            raise LanguageError("E110", f"`{written}` has no meaning in a formula", span, dialect.refused[written])
     raise _unknown_character(text, position)
 
 

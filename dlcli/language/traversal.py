@@ -83,9 +83,7 @@ def with_children(tree: Tree, parts: tuple[Tree, ...]) -> Tree:
         case Call(arguments=arguments, keywords=keywords):
             names = (name for name, _ in keywords)
             values = parts[len(arguments) :]
-            return replace(
-                tree, arguments=parts[: len(arguments)], keywords=tuple(zip(names, values, strict=True))
-            )
+            return replace(tree, arguments=parts[: len(arguments)], keywords=tuple(zip(names, values, strict=True)))
         case Index():
             return replace(tree, operand=parts[0], items=parts[1:])
         case Sequence():

@@ -79,7 +79,11 @@ class Builder:
 
 
 def apply_loss(
-    builder: Builder, operation: Operation, operands: Sequence[int], settings: Mapping[str, Any], columns: bool
+    builder: Builder,
+    operation: Operation,
+    operands: Sequence[int],
+    settings: Mapping[str, Any],
+    columns: bool,
 ) -> int:
     """The node of a loss, reduced as its setting `reduction` says.
 
@@ -113,7 +117,9 @@ def setting_value(operation: Operation, setting: Setting, value: Any) -> Any:
 
     def refuse(what: str) -> OperationError:
         return OperationError(
-            "E305", f"{operation.name}: `{setting.name}` must be {what}, not {_show(value)}", setting=setting.name
+            "E305",
+            f"{operation.name}: `{setting.name}` must be {what}, not {_show(value)}",
+            setting=setting.name,
         )
 
     def whole(item: Any) -> int:

@@ -56,7 +56,8 @@ class Scope:
 
     place: where a span of the formula stands in the file. constants: exact values of the scalars in
     `constants`, which settings may use. later: quantities defined further down, with their places.
-    columns: samples are columns of matrices. hidden: operations that only definitions use may be called. places: node -> span, for errors found when values are known.
+    columns: samples are columns of matrices. hidden: operations that only definitions use may be called.
+    places: node -> place, for errors found when values are known.
     """
 
     builder: Builder
@@ -68,10 +69,16 @@ class Scope:
     places: dict[int, Place | None] = field(default_factory=dict)
 
     def refuse(self, code: str, message: str, span: Span, help: str | None = None) -> NoReturn:
+        """Raises HomeworkError with the place of the span."""
         raise HomeworkError(Diagnostic(code, message, self.place(span), help=help))
 
     def apply(
-        self, operation: str | Operation, operands: list[int], settings: Mapping[str, Any], tree: Tree, *trees: Tree
+        self,
+        operation: str | Operation,
+        operands: list[int],
+        settings: Mapping[str, Any],
+        tree: Tree,
+        *trees: Tree,
     ) -> int:
         """The node of an operation; `trees` are the operands' formulas, to blame them singly."""
         record = OPERATIONS[operation] if isinstance(operation, str) else operation
@@ -266,10 +273,11 @@ def _arguments(tree: Call, record: Operation, scope: Scope) -> tuple[list[Tree],
     keywords = dict(tree.keywords)
     operands: list[Tree]
     if record.variadic:
-        if not arguments or not isinstance(arguments[0], Sequence) or not arguments[0].items:
+        listed = arguments.pop(0) if arguments else None
+        if not isinstance(listed, Sequence) or not listed.items:
             help = f"write {record.name}([a, b])"
             scope.refuse("E106", f"{record.name} takes a list of quantities first", tree.span, help)
-        operands = list(arguments.pop(0).items)
+        operands = list(listed.items)
     else:
         operands = arguments[: len(record.operands)]
         del arguments[: len(record.operands)]
@@ -283,8 +291,8 @@ def _arguments(tree: Call, record: Operation, scope: Scope) -> tuple[list[Tree],
             scope.refuse("E106", message, tree.span)
     if len(arguments) > len(record.settings):
         extra = arguments[len(record.settings)]
-        help = _reduction_help(record, extra, scope)
-        scope.refuse("E106", f"{record.name} takes no further argument: {_signature(record)}", extra.span, help)
+        advice = _reduction_help(record, extra, scope)
+        scope.refuse("E106", f"{record.name} takes no further argument: {_signature(record)}", extra.span, advice)
     given: dict[str, Tree] = dict(zip((s.name for s in record.settings), arguments, strict=False))
     known = [s.name for s in record.settings]
     for name, value in keywords.items():

@@ -205,7 +205,7 @@ def _check_weights(
     if label is None and source in chain.spec.declarations:
         declaration = chain.spec.declarations[source]
         label = (declaration.place, f"{source} has {inputs} number{'s' if inputs != 1 else ''} a sample")
-    notes = ()
+    notes: tuple[str, ...] = ()
     if shape == needed[::-1] or (len(shape) == 2 and inputs in shape):
         z, other, form = ("x W + b", "column", "W x + b") if row else ("W x + b", "row", "x W + b")
         notes = (f"dlcli computes z = {z} here; if your course writes z = {form}, set `convention: {other}`",)
@@ -224,7 +224,8 @@ def _check_weights(
 def _bias(item: LayerItem, chain: Chain, own: str, units: int | None) -> str | None:
     """The name of the layer's bias, a leaf by now, or None."""
     given = item.keys.get("bias")
-    builder, needed = chain.builder, () if units is None else (units,)
+    builder = chain.builder
+    needed: Shape = () if units is None else (units,)
     place = item.places.get("bias", item.place)
     if given == "none":
         return None

@@ -55,6 +55,8 @@ def lower(spec: Spec) -> Lowered:
     state = _start(spec)
     broken: set[str] = set()
     for item in spec.network:
+        if state.errors and isinstance(item, LayerItem):
+            raise HomeworkError(*state.errors)  # what the layer works on may be what is broken
         try:
             if isinstance(item, EquationItem):
                 _equation(item, state, broken)
@@ -65,7 +67,7 @@ def lower(spec: Spec) -> Lowered:
             if isinstance(item, LayerItem):
                 raise HomeworkError(*state.errors) from None  # the rest hangs on this layer
             broken.update(item.names)
-        except _Skipped:
+        except _SkippedError:
             assert isinstance(item, EquationItem)
             broken.update(item.names)
     loss, loss_name = None, "loss"
@@ -73,7 +75,7 @@ def lower(spec: Spec) -> Lowered:
         loss, loss_name = _loss(state, broken)
     except HomeworkError as error:
         state.errors += error.diagnostics
-    except _Skipped:
+    except _SkippedError:
         pass
     wrt = _wrt(state, broken)
     if state.errors:
@@ -89,10 +91,10 @@ def lower(spec: Spec) -> Lowered:
         loss_name=loss_name,
     )
     trained = trained_names(state.chain, spec.declarations)
-    return Lowered(spec, graph, state.scope.places, _advice(spec, graph, trained), trained)
+    return Lowered(spec, graph, state.scope.places, _advice(spec, graph), trained)
 
 
-class _Skipped(Exception):
+class _SkippedError(Exception):
     """An equation uses a quantity whose own equation had an error."""
 
 
@@ -153,7 +155,7 @@ def _mark_pre_activation(number: int, builder: Builder) -> None:
 
 def _lower(tree: Tree, formula: Formula, state: _State, broken: set[str]) -> int:
     if broken and any(name.name in broken for name in names_in(tree)):
-        raise _Skipped
+        raise _SkippedError
     state.scope.place = formula.written.part
     return lower_tree(tree, state.scope)
 
@@ -206,7 +208,7 @@ def _loss(state: _State, broken: set[str]) -> tuple[int | None, str]:
     if isinstance(tree, Name) and tree.name in builder.names:
         return _scalar(builder.names[tree.name], tree.name, formula.written.place, state), tree.name
     if isinstance(tree, Name) and tree.name in broken:
-        raise _Skipped
+        raise _SkippedError
     if isinstance(tree, Name):
         tree = _named_loss(tree, formula, state, broken)
     if "loss" in state.defined:
@@ -235,7 +237,9 @@ def _named_loss(tree: Name, formula: Formula, state: _State, broken: set[str]) -
     if len(targets) != 1:
         names = " or ".join(d.name for d in targets)
         message = (
-            f"which target does {tree.name} take: {names}?" if targets else f"{tree.name} needs a target, but none is declared"
+            f"which target does {tree.name} take: {names}?"
+            if targets
+            else f"{tree.name} needs a target, but none is declared"
         )
         example = targets[0].name if targets else "y"
         prediction = state.chain.current or "yhat"
@@ -246,7 +250,7 @@ def _named_loss(tree: Name, formula: Formula, state: _State, broken: set[str]) -
     if state.chain.current is None or not state.spec.network:
         raise HomeworkError(Diagnostic("E109", f"{tree.name} has no prediction: the network is empty", place))
     if state.chain.current in broken:
-        raise _Skipped
+        raise _SkippedError
     span = tree.span
     return Call(tree.name, (Name(state.chain.current, span), Name(targets[0].name, span)), (), span, span)
 
@@ -255,7 +259,9 @@ def _scalar(number: int, name: str, place: Place | None, state: _State) -> int:
     shape = state.builder.shape(number)
     if shape != ():
         message = f"the loss must be a single number, but {name} has shape {shape}"
-        help = 'reduce it: sum(…) or mean(…)' if "loss" == name else f"write `loss: mean({name})` or `loss: sum({name})`"
+        help = (
+            "reduce it: sum(…) or mean(…)" if name == "loss" else f"write `loss: mean({name})` or `loss: sum({name})`"
+        )
         raise HomeworkError(Diagnostic("E209", message, place, help=help))
     return number
 
@@ -282,7 +288,7 @@ def _wrt(state: _State, broken: set[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _advice(spec: Spec, graph: Graph, trained: tuple[str, ...]) -> tuple[Diagnostic, ...]:
+def _advice(spec: Spec, graph: Graph) -> tuple[Diagnostic, ...]:
     """What is allowed but probably not meant."""
     used = {operand for node in graph.nodes for operand in node.operands} | {graph.loss}
     advice = list(spec.advice)

@@ -46,9 +46,7 @@ OPERATIONS: Mapping[str, Operation] = {
     )
 }
 
-_ALIASES: Mapping[str, str] = {
-    alias: record.name for record in OPERATIONS.values() for alias in record.aliases
-}
+_ALIASES: Mapping[str, str] = {alias: record.name for record in OPERATIONS.values() for alias in record.aliases}
 
 
 def find(name: str) -> Operation | None:

@@ -287,7 +287,7 @@ heaviside = elementwise(
     expression=None,
     formula="1 where x > 0, else 0", derivative="0",
     branches=_is_positive, margins=_distance_from_0,
-    kinks=(Kink((0.0,), (0.0,), "heaviside at 0: value 0, slope 0"),), aliases=("step_function",),
+    kinks=(Kink((0.0,), (0.0,), "heaviside at 0: value 0, slope 0"),),
     about="The threshold unit of the perceptron; it jumps at 0.",
 )  # fmt: skip
 

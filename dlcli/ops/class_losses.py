@@ -143,8 +143,10 @@ def _softmax_cross_entropy(z: Array, y: Array, labels: bool) -> Array:
 
 
 def _softmax_cross_entropy_text(shapes: tuple[Shape, ...], settings: Settings) -> str:
-    p = f"exp(z)/{sum_text('exp(z)', (-1,), shapes[0], keepdims=True)}"
-    return f"-log(pick({p}, y))" if settings["labels"] else f"-{_sum(f'y*log({p})', shapes)}"
+    largest = f"log({sum_text('exp(z)', (-1,), shapes[0])})"
+    if settings["labels"]:
+        return f"{largest} - pick(z, y)"
+    return f"{sum_text('y', (-1,), shapes[1])}*{largest} - {sum_text('y*z', (-1,), shapes[0])}"
 
 
 softmax_cross_entropy = _class_loss(

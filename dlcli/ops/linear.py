@@ -99,9 +99,7 @@ def _by_first(g: Array, _y: Array, _a: Array, b: Array, ranks: Ranks) -> Array:
     if ranks == (1, 2) and len(b.shape) == 2:
         return np.asarray(g @ b.T)
     if ranks[1] == 1 and ranks[0] <= 2:
-        return (g[..., None] if ranks[0] == 1 else g[..., :, None]) * (
-            b if ranks[0] == 1 else b[..., None, :]
-        )
+        return (g[..., None] if ranks[0] == 1 else g[..., :, None]) * (b if ranks[0] == 1 else b[..., None, :])
     product = _cotangents(g, _matrix_ranks(ranks)) @ np.swapaxes(_as_columns(b, ranks), -1, -2)
     return product[..., 0, :] if ranks[0] == 1 else product
 

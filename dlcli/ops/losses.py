@@ -29,9 +29,7 @@ from dlcli.ops.operation import (
 from dlcli.ops.shapes import Settled, restored, shown, sum_text
 
 FAMILY = "losses"
-REDUCTION = Setting(
-    "reduction", "mean", "choice", "averaged, added up, or kept apart", ("mean", "sum", "none")
-)
+REDUCTION = Setting("reduction", "mean", "choice", "averaged, added up, or kept apart", ("mean", "sum", "none"))
 PAIRS = (Example(((), ())), Example(((3,), (3,))), Example(((2, 3), (2, 3))))
 SHARES = (
     Example(((3,), (3,)), low=0.1, high=0.9), Example(((2, 3), (2, 3)), low=0.1, high=0.9),
@@ -63,9 +61,7 @@ def _entries(name: str, operands: tuple[str, ...]) -> Callable[[tuple[Shape, ...
     return settle
 
 
-def _entry_loss(
-    name: str, operands: tuple[str, ...], settings: tuple[Setting, ...] = (), **fields: Any
-) -> Operation:
+def _entry_loss(name: str, operands: tuple[str, ...], settings: tuple[Setting, ...] = (), **fields: Any) -> Operation:
     """A loss of one number an entry; `fields` as `elementwise` takes them."""
     fields.setdefault("examples", PAIRS)
     return elementwise(
@@ -103,18 +99,14 @@ def _bce_slope(p: Array, y: Array) -> Array:
 
 
 def _bce_with_logits(z: Array, y: Array) -> Array:
-    return np.where(z.real > 0, z * (1 - y), -z * y) + log1p(np.exp(-magnitude(z)))
+    above = z.real > 0
+    return np.where(above, z * (1 - y), -z * y) + log1p(np.exp(np.where(above, -z, z)))
 
 
 def _textbook_bce(sp: Any, p: Any, y: Any) -> Any:
     first = sp.Piecewise((0, sp.And(sp.Eq(y, 0), sp.Eq(p, 0))), (y * sp.log(p), True))
     second = sp.Piecewise((0, sp.And(sp.Eq(y, 1), sp.Eq(p, 1))), ((1 - y) * sp.log(1 - p), True))
     return -(first + second)
-
-
-def _textbook_bce_of_sigmoid(sp: Any, z: Any, y: Any) -> Any:
-    p = 1 / (1 + sp.exp(-z))
-    return -(y * sp.log(p) + (1 - y) * sp.log(1 - p))
 
 
 mse = _entry_loss(
@@ -182,7 +174,7 @@ bce_with_logits = _entry_loss(
         lambda g, _r, z, y: g * ((1 - y) * sigmoid(z) - y * sigmoid(-z)),
         lambda g, _r, z, _y: g * -z,
     ),
-    expression=_textbook_bce_of_sigmoid,
+    expression=lambda sp, z, y: sp.log(1 + sp.exp(z)) - y * z,
     formula="bce(sigmoid(z), y)", derivative="sigmoid(z) - y",
     examples=(*PAIRS, Example(((3,), (3,)), values={1: [0.0, 1.0, 1.0]})),
     about="Binary cross-entropy of a sigmoid's input, finite for every finite z.",

@@ -103,9 +103,7 @@ def _var_text(shapes: tuple[Shape, ...], settings: Settings, before: str = "", a
 
 
 def _norm_text(shapes: tuple[Shape, ...], settings: Settings) -> str:
-    return _reduction_text(
-        "square(x)", "sqrt_or_zero(", ")", shapes[0], settings["axes"], settings["keepdims"]
-    )
+    return _reduction_text("square(x)", "sqrt_or_zero(", ")", shapes[0], settings["axes"], settings["keepdims"])
 
 
 def _logsumexp_text(shapes: tuple[Shape, ...], settings: Settings) -> str:

@@ -56,9 +56,7 @@ def _reshape_back(g: Array, _y: Array, x: Array, **_settings: object) -> Array:
 def _settle_concat(shapes: tuple[Shape, ...], settings: Settings) -> Settled:
     first = shapes[0]
     if first == ():
-        raise OperationError(
-            "E214", "concat joins vectors or arrays, not scalars", help="use stack([a, b])", operand=0
-        )
+        raise OperationError("E214", "concat joins vectors or arrays, not scalars", help="use stack([a, b])", operand=0)
     axis = one_axis(settings["axis"], first)
     for position, shape in enumerate(shapes):
         if len(shape) != len(first) or _without(shape, axis) != _without(first, axis):
@@ -115,9 +113,7 @@ def _settle_diag(shapes: tuple[Shape, ...], _settings: Settings) -> Settled:
 
 def _settle_diagonal(shapes: tuple[Shape, ...], _settings: Settings) -> Settled:
     if len(shapes[0]) != 2:
-        raise OperationError(
-            "E211", f"a diagonal is that of a matrix, not of shape {shown(shapes[0])}", operand=0
-        )
+        raise OperationError("E211", f"a diagonal is that of a matrix, not of shape {shown(shapes[0])}", operand=0)
     return (min(shapes[0]),), {}
 
 

@@ -43,9 +43,7 @@ def solution_document(solution: Solution, *, equations: bool = False, values: bo
     }
     if values:
         document["values"] = {name: json_numbers(array) for name, array in solution.values.items()}
-        document["exact"] = {
-            name: texts.tolist() for name, texts in solution.exact.items() if name in solution.values
-        }
+        document["exact"] = {name: texts.tolist() for name, texts in solution.exact.items() if name in solution.values}
     loss = None
     if solution.loss is not None:
         loss = {"name": solution.graph.loss_name, "value": json_numbers(np.asarray(solution.loss))}
@@ -97,8 +95,7 @@ def gradient_record(tensor: TensorCheck, index_base: int = 0) -> Document:
     record["methods"] = dict(tensor.methods)
     if tensor.reasons:
         record["reasons"] = [
-            {"entry": [i + index_base for i in entry], "reason": reason}
-            for entry, reason in tensor.reasons.items()
+            {"entry": [i + index_base for i in entry], "reason": reason} for entry, reason in tensor.reasons.items()
         ]
     if tensor.notes:
         record["notes"] = list(tensor.notes)

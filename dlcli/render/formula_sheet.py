@@ -20,9 +20,7 @@ def formula_sheet(operations: Iterable[Operation], on: Medium) -> str:
         if not operation.hidden:
             families.setdefault(operation.family, []).append(operation)
     sections = [
-        "\n".join(
-            [painted(visible(family, on), "bold", on), *(line for o in found for line in _entry(o, on))]
-        )
+        "\n".join([painted(visible(family, on), "bold", on), *(line for o in found for line in _entry(o, on))])
         for family, found in families.items()
     ]
     head = "Each operation with its formula and, after ', its derivative. `dlcli ops NAME` tells more."
@@ -49,9 +47,7 @@ def signature(operation: Operation) -> str:
     names = [name if i < required else f"[{name}]" for i, name in enumerate(operation.operands)]
     if operation.variadic:
         names = [f"[{names[0]}1, {names[0]}2, ...]"]
-    settings = [
-        s.name if s.default is REQUIRED else f"{s.name}={written(s.default)}" for s in operation.settings
-    ]
+    settings = [s.name if s.default is REQUIRED else f"{s.name}={written(s.default)}" for s in operation.settings]
     return f"{operation.name}({', '.join([*names, *settings])})"
 
 
@@ -78,9 +74,7 @@ def operation_page(operation: Operation, on: Medium) -> str:
         facts.append(("LaTeX", latex))
     if operation.source:
         facts.append(("source", operation.source))
-    lines = [
-        painted(visible(signature(operation), on), "bold", on) + painted(f"  {operation.family}", "dim", on)
-    ]
+    lines = [painted(visible(signature(operation), on), "bold", on) + painted(f"  {operation.family}", "dim", on)]
     if operation.about:
         lines += ["", *_wrapped(operation.about, 0, on)]
     lines.append("")
@@ -102,9 +96,7 @@ def _wrapped(text: str, indent: int, on: Medium) -> list[str]:
     return [
         part
         for line in shown
-        for part in (
-            textwrap.wrap(line, max(room, 20), break_long_words=False, break_on_hyphens=False) or [""]
-        )
+        for part in (textwrap.wrap(line, max(room, 20), break_long_words=False, break_on_hyphens=False) or [""])
     ]
 
 

@@ -72,9 +72,7 @@ def _facts(file: CheckedFile) -> tuple[str, ...]:
 
 def worst_error(comparison: Comparison) -> str:
     """The largest relative error of all entries."""
-    errors = [
-        np.max(tensor.relative_error) for tensor in comparison.tensors if np.size(tensor.relative_error)
-    ]
+    errors = [np.max(tensor.relative_error) for tensor in comparison.tensors if np.size(tensor.relative_error)]
     return magnitude(float(max(errors))) if errors else "unknown"
 
 

@@ -78,9 +78,7 @@ def _shown(tensor: TensorCheck, every: bool) -> list[tuple[int, ...]]:
     verdicts = np.asarray(tensor.verdicts).reshape(-1)
     error = np.nan_to_num(np.asarray(tensor.relative_error).reshape(-1), nan=np.inf)
     worst = np.lexsort((-error, -verdicts.astype(np.int64)))[:WORST]
-    return [
-        tuple(int(i) for i in np.unravel_index(int(flat), tensor.shape)) for flat in sorted(worst.tolist())
-    ]
+    return [tuple(int(i) for i in np.unravel_index(int(flat), tensor.shape)) for flat in sorted(worst.tolist())]
 
 
 def left_out(comparison: Comparison) -> str | None:
@@ -108,18 +106,11 @@ def _row(tensor: TensorCheck, entry: tuple[int, ...], digits: int, base: int, on
     bar = magnitude(float(np.asarray(tensor.error_bar)[entry])) if known else ""
     exact = None if tensor.exact is None else tensor.exact[entry]
     symbolic = cell(tensor.symbolic, "symbolic")
-    if (
-        exact is not None
-        and is_plain(exact)
-        and len(exact) <= LONGEST_EXACT
-        and not reads_as(symbolic, exact)
-    ):
+    if exact is not None and is_plain(exact) and len(exact) <= LONGEST_EXACT and not reads_as(symbolic, exact):
         symbolic = str(exact)
     verdict = VERDICTS[int(np.asarray(tensor.verdicts)[entry])]
     tags = [
-        tag
-        for tag, mask in (("vacuous", tensor.vacuous), ("coarse", tensor.coarse))
-        if bool(np.asarray(mask)[entry])
+        tag for tag, mask in (("vacuous", tensor.vacuous), ("coarse", tensor.coarse)) if bool(np.asarray(mask)[entry])
     ]
     return Row(
         visible(entry_name(tensor.name, entry, base), on),

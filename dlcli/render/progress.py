@@ -39,9 +39,7 @@ class Bar:
         with self._lock:
             text = name if len(name) <= LONGEST_NAME else "..." + name[-LONGEST_NAME:]
             if self._shown is not None:
-                self._shown.update(
-                    self._shown.task_ids[0], description=self._text(text), completed=self._done
-                )
+                self._shown.update(self._shown.task_ids[0], description=self._text(text), completed=self._done)
             else:
                 wait = max(0.0, self.patience - (monotonic() - self._begin))
                 self._timer = threading.Timer(wait, self._show, [text])

@@ -72,9 +72,7 @@ def _sections(solution: Solution, detail: Detail, on: Medium) -> Iterator[str]:
         yield "\n".join(_below_table(comparison, detail, base, on))
         yield _section("Witnesses", _pairs(witness_lines(comparison), "  ", on), on)
     if solution.step is not None:
-        yield _section(
-            f"Weights after one step of {solution.step.optimizer}", _step(solution, detail, on), on
-        )
+        yield _section(f"Weights after one step of {solution.step.optimizer}", _step(solution, detail, on), on)
     verdict = solution.verdict
     yield painted(verdict_line(solution, on), COLORS.get(verdict or "", "bold"), on)
 
@@ -134,9 +132,7 @@ def _with_exact(formula: str, tensor: TensorCheck | None) -> str:
 
 
 def _expanded(solution: Solution, on: Medium) -> list[str]:
-    return _pairs(
-        [(_slope(solution, name, on), formula) for name, formula in solution.expanded.items()], " = ", on
-    )
+    return _pairs([(_slope(solution, name, on), formula) for name, formula in solution.expanded.items()], " = ", on)
 
 
 def _below_table(comparison: Comparison, detail: Detail, base: int, on: Medium) -> list[str]:

@@ -43,11 +43,7 @@ def visible_lines(text: str, on: Medium) -> str:
 def character_shown(character: str, on: Medium) -> str:
     """One character as it is printed."""
     if character in _DIRECTIONS or unicodedata.category(character) in _HIDDEN_CATEGORIES:
-        return (
-            character.encode("ascii", "backslashreplace").decode()
-            if ord(character) > 127
-            else repr(character)[1:-1]
-        )
+        return character.encode("ascii", "backslashreplace").decode() if ord(character) > 127 else repr(character)[1:-1]
     return character.encode(on.encoding, "backslashreplace").decode(on.encoding)
 
 

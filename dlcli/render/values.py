@@ -127,8 +127,7 @@ def matrix_lines(texts: list[str], shape: tuple[int, ...]) -> tuple[str, ...]:
     padded = [aligned(texts[column::columns]) for column in range(columns)]
     lines = ["[" + ", ".join(padded[column][row] for column in range(columns)) + "]" for row in range(rows)]
     return tuple(
-        ("[" if row == 0 else " ") + line + ("]" if row == rows - 1 else ",")
-        for row, line in enumerate(lines)
+        ("[" if row == 0 else " ") + line + ("]" if row == rows - 1 else ",") for row, line in enumerate(lines)
     )
 
 

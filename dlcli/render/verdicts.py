@@ -46,9 +46,7 @@ def witness_lines(comparison: Comparison) -> list[tuple[str, str]]:
             by_method.setdefault(missing or tensor.methods.get(witness, "every entry"), []).append(tensor)
         for number, (method, tensors) in enumerate(by_method.items()):
             names = f": {_names([t.name for t in tensors])}" if len(by_method) > 1 else ""
-            lines.append(
-                ("" if number else called, method + _share_looked_at(method, tensors, witness) + names)
-            )
+            lines.append(("" if number else called, method + _share_looked_at(method, tensors, witness) + names))
     return lines
 
 

@@ -142,15 +142,11 @@ def _compose(next_event: Callable[[], Any], report: Report) -> Node | None:
             documents += 1
             if documents > 1:
                 message = "a second YAML document starts here, but a homework file holds one"
-                report.error(
-                    "E011", message, _place(event, report), "put the second homework into a file of its own"
-                )
+                report.error("E011", message, _place(event, report), "put the second homework into a file of its own")
                 break
         if count > MAX_NODES:
             message = f"the file has more than {MAX_NODES:,} values, aliases written out"
-            report.error(
-                "E013", message, _place(event, report), "put large arrays into a .npy, .npz or .csv file"
-            )
+            report.error("E013", message, _place(event, report), "put large arrays into a .npy, .npz or .csv file")
             raise _UnreadableError
     return root[0] if root else None
 
@@ -161,9 +157,7 @@ def _pairs(children: list[Node], flow: bool, report: Report) -> list[tuple[Scala
     for key, value in zip(children[::2], children[1::2], strict=True):
         if not isinstance(key, Scalar):
             message = "a list or mapping stands where a key belongs"
-            report.error(
-                "E019", message, key, "a key is a name; `{}` and `[]` in a text need quotes around it"
-            )
+            report.error("E019", message, key, "a key is a name; `{}` and `[]` in a text need quotes around it")
             continue
         if key.plain and key.text == "<<":
             help = "write the keys out, or use the anchor as a whole value"
@@ -190,9 +184,7 @@ def _aliased(
         report.error("E014", message, _place(event, report), "a value cannot contain itself; write it out")
         raise _UnreadableError
     if event.anchor not in anchors:
-        message = (
-            f"`*{event.anchor}` repeats a value marked `&{event.anchor}`, but nothing above is marked so"
-        )
+        message = f"`*{event.anchor}` repeats a value marked `&{event.anchor}`, but nothing above is marked so"
         help = "a text that starts with * needs quotes"
         report.error("E014", message, _place(event, report), help)
         return Scalar("", True, event.start_mark.index, event.end_mark.index), 1, 0

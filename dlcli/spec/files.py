@@ -63,9 +63,7 @@ _NO_KEY = "leave `key` out"
 def _located(folder: Path | None, name: str) -> Path:
     if folder is None:
         help = "write the numbers into the homework, or give dlcli the homework as a file"
-        raise FileError(
-            "E321", f"{name} is looked for beside the homework file, but that came by standard input", help
-        )
+        raise FileError("E321", f"{name} is looked for beside the homework file, but that came by standard input", help)
     help = "put it into the folder of the homework file, and write its name alone"
     windows = PureWindowsPath(name)
     if not name or "\0" in name:
@@ -86,16 +84,12 @@ def _located(folder: Path | None, name: str) -> Path:
         raise FileError("E320", f"{name} is a folder, not a file of numbers", "name a file in it")
     if not found:
         beside = (
-            sorted(p.name for p in path.parent.iterdir() if p.suffix.lower() in ENDINGS)
-            if path.parent.is_dir()
-            else []
+            sorted(p.name for p in path.parent.iterdir() if p.suffix.lower() in ENDINGS) if path.parent.is_dir() else []
         )
         help = did_you_mean(path.name, beside) or "it belongs into the folder of the homework file"
         raise FileError("E320", f"there is no file {name} beside the homework", help)
     if path.suffix.lower() not in ENDINGS:
-        raise FileError(
-            "E322", f"{name} is not a .npy, .npz or .csv file", "save the array with numpy.save or as .csv"
-        )
+        raise FileError("E322", f"{name} is not a .npy, .npz or .csv file", "save the array with numpy.save or as .csv")
     return path
 
 
@@ -108,29 +102,21 @@ def _npy(stream: IO[bytes], size: int, name: str) -> Array:
         elif version == (2, 0):
             shape, _, kind = npy.read_array_header_2_0(stream)
         else:
-            raise FileError(
-                "E326", f"{name} is in version {version[0]}.{version[1]} of the .npy format", _SAVE
-            )
+            raise FileError("E326", f"{name} is in version {version[0]}.{version[1]} of the .npy format", _SAVE)
         _check_kind(kind, name)
         _check_size(shape, name)
         if prod(shape) * kind.itemsize > size:
-            raise FileError(
-                "E326", f"{name} is damaged: it ends before its last number", "save the array again"
-            )
+            raise FileError("E326", f"{name} is damaged: it ends before its last number", "save the array again")
         stream.seek(0)
         array = npy.read_array(stream, allow_pickle=False)
     except (ValueError, EOFError, zipfile.BadZipFile, SyntaxError, MemoryError):
-        raise FileError(
-            "E326", f"{name} is damaged or not what its ending says", "save the array again"
-        ) from None
+        raise FileError("E326", f"{name} is damaged or not what its ending says", "save the array again") from None
     return np.asarray(array)
 
 
 def _npz(path: Path, name: str, key: str | None) -> Array:
     if not zipfile.is_zipfile(path):
-        raise FileError(
-            "E326", f"{name} is damaged or not an .npz file", "save the arrays again with numpy.savez"
-        )
+        raise FileError("E326", f"{name} is damaged or not an .npz file", "save the arrays again with numpy.savez")
     try:
         with zipfile.ZipFile(path) as archive:
             members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
@@ -157,9 +143,7 @@ def _npz(path: Path, name: str, key: str | None) -> Array:
         EOFError,
         zlib.error,
     ):
-        raise FileError(
-            "E326", f"{name} is damaged or protected by a password", "save the arrays again"
-        ) from None
+        raise FileError("E326", f"{name} is damaged or protected by a password", "save the arrays again") from None
 
 
 _SAVE = "save it again with numpy.save"
@@ -173,9 +157,7 @@ def _listed(names: list[str]) -> str:
 def _check_kind(kind: np.dtype[Any], name: str) -> None:
     if kind.hasobject:
         message = f"{name} holds pickled Python objects, which dlcli never loads"
-        raise FileError(
-            "E323", message, "save a plain numeric array: numpy.save(path, numpy.asarray(a, dtype=float))"
-        )
+        raise FileError("E323", message, "save a plain numeric array: numpy.save(path, numpy.asarray(a, dtype=float))")
     if kind.kind == "c":
         raise FileError("E325", f"{name} holds complex numbers", "save the real part")
     if kind.kind not in "biuf":
@@ -207,9 +189,7 @@ def _csv(path: Path, name: str) -> Array:
             warnings.simplefilter("ignore", UserWarning)  # of an empty file, which is told below
             array = np.loadtxt(stream, delimiter=",", comments=None, ndmin=2, dtype=np.float64, quotechar='"')
     except UnicodeDecodeError:
-        raise FileError(
-            "E326", f"{name} is not UTF-8 text", "save it as UTF-8, numbers separated by commas"
-        ) from None
+        raise FileError("E326", f"{name} is not UTF-8 text", "save it as UTF-8, numbers separated by commas") from None
     except ValueError:
         raise _wrong_csv(path, name) from None
     if array.size == 0:
@@ -231,16 +211,12 @@ def _wrong_csv(path: Path, name: str) -> FileError:
                     if not _is_float(entry):
                         return _wrong_entry(name, entry, rows.line_num, column, row)
                 if width and row and len(row) != width:
-                    message = (
-                        f"{name} has {len(row)} numbers in line {rows.line_num}, but {width} in its first row"
-                    )
+                    message = f"{name} has {len(row)} numbers in line {rows.line_num}, but {width} in its first row"
                     return FileError("E205", message, "give each row as many numbers")
                 width = width or len(row)
         except csv.Error:
             pass  # too strange for the csv module: told in general below
-    return FileError(
-        "E325", f"{name} is no table of numbers", "write numbers separated by commas, one row a line"
-    )
+    return FileError("E325", f"{name} is no table of numbers", "write numbers separated by commas, one row a line")
 
 
 def _wrong_entry(name: str, entry: str, line: int, column: int, row: list[str]) -> FileError:
@@ -251,9 +227,7 @@ def _wrong_entry(name: str, entry: str, line: int, column: int, row: list[str]) 
     if "\t" in entry:
         return FileError("E325", message, "separate the numbers by commas, not by tabs")
     if not entry.strip():
-        return FileError(
-            "E325", f"{name}, line {line}, column {column}: a number is missing", "give every entry"
-        )
+        return FileError("E325", f"{name}, line {line}, column {column}: a number is missing", "give every entry")
     if line == 1 and not any(map(_is_float, row)):
         return FileError("E325", message, "delete the header line; dlcli reads numbers only")
     return FileError("E325", message, "write a number with a decimal point")

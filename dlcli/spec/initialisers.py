@@ -22,9 +22,7 @@ class Initialiser:
     settings: Mapping[str, float | None]
 
 
-def draw(
-    init: str, shape: Shape, seed: int | None, name: str, convention: str, settings: Mapping[str, float]
-) -> Array:
+def draw(init: str, shape: Shape, seed: int | None, name: str, convention: str, settings: Mapping[str, float]) -> Array:
     """A float64 array of `shape`, drawn from `numpy.random.RandomState(seed)`, whose stream NumPy has frozen.
 
     Without a seed it is the CRC-32 of the UTF-8 bytes of the name in NFC. A matrix is drawn as (out, in):
@@ -71,27 +69,19 @@ def _xavier_uniform(
     return np.asarray((2 * stream.random_sample(shape) - 1) * sqrt(6 / (fan_in + fan_out)))
 
 
-def _he_normal(
-    stream: np.random.RandomState, shape: Shape, fan_in: int, _: int, __: Mapping[str, float]
-) -> Array:
+def _he_normal(stream: np.random.RandomState, shape: Shape, fan_in: int, _: int, __: Mapping[str, float]) -> Array:
     return np.asarray(stream.standard_normal(shape) * sqrt(2 / fan_in))
 
 
-def _he_uniform(
-    stream: np.random.RandomState, shape: Shape, fan_in: int, _: int, __: Mapping[str, float]
-) -> Array:
+def _he_uniform(stream: np.random.RandomState, shape: Shape, fan_in: int, _: int, __: Mapping[str, float]) -> Array:
     return np.asarray((2 * stream.random_sample(shape) - 1) * sqrt(6 / fan_in))
 
 
-def _normal(
-    stream: np.random.RandomState, shape: Shape, _: int, __: int, settings: Mapping[str, float]
-) -> Array:
+def _normal(stream: np.random.RandomState, shape: Shape, _: int, __: int, settings: Mapping[str, float]) -> Array:
     return np.asarray(stream.standard_normal(shape) * settings["std"])
 
 
-def _uniform(
-    stream: np.random.RandomState, shape: Shape, _: int, __: int, settings: Mapping[str, float]
-) -> Array:
+def _uniform(stream: np.random.RandomState, shape: Shape, _: int, __: int, settings: Mapping[str, float]) -> Array:
     low, high = settings["low"], settings["high"]
     return np.asarray(low + (high - low) * stream.random_sample(shape))
 
@@ -100,9 +90,7 @@ def _zeros(_: np.random.RandomState, shape: Shape, __: int, ___: int, ____: Mapp
     return np.zeros(shape)
 
 
-def _constant(
-    _: np.random.RandomState, shape: Shape, __: int, ___: int, settings: Mapping[str, float]
-) -> Array:
+def _constant(_: np.random.RandomState, shape: Shape, __: int, ___: int, settings: Mapping[str, float]) -> Array:
     return np.full(shape, float(settings["value"]))
 
 

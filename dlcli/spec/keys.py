@@ -53,22 +53,16 @@ HOMEWORK = (
         "the name of a loss, or an expression: the scalar that is differentiated",
         examples=("half_squared_error", "bce(yhat, y)"),
     ),
-    Key(
-        "wrt", "quantities", "names to differentiate by; all weights when left out", examples=(["w1", "w2"],)
-    ),
+    Key("wrt", "quantities", "names to differentiate by; all weights when left out", examples=(["w1", "w2"],)),
     Key(
         "convention",
         "choice",
         "of layers: column is z = W x + b with W of shape (out, in), row is z = x W + b with (in, out)",
         choices=("column", "row"),
     ),
-    Key(
-        "samples", "choice", "whether the samples of a batch are rows or columns", choices=("rows", "columns")
-    ),
+    Key("samples", "choice", "whether the samples of a batch are rows or columns", choices=("rows", "columns")),
     Key("index_base", "choice", "whether entry names count from 0 or from 1", choices=("0", "1")),
-    Key(
-        "optimizer", "optimizer", "what one training step means", examples=({"sgd": {"learning_rate": 0.5}},)
-    ),
+    Key("optimizer", "optimizer", "what one training step means", examples=({"sgd": {"learning_rate": 0.5}},)),
     Key(
         "questions",
         "questions",

@@ -39,9 +39,7 @@ def read_choice(node: Node, key: Key, context: Context) -> str | None:
     """One of the texts of `key.choices`."""
     listed = " or ".join(f"`{choice}`" for choice in key.choices)
     if not isinstance(node, Scalar):
-        context.report.error(
-            "E122", f"`{key.name}` is {listed}, not {kind_of(node)}", node, f"write {listed}"
-        )
+        context.report.error("E122", f"`{key.name}` is {listed}, not {kind_of(node)}", node, f"write {listed}")
     elif node.text in key.choices:
         return node.text
     else:
@@ -57,9 +55,7 @@ def read_init(node: Node, _: Key, context: Context) -> str | None:
         return node.text
     given = f"`{node.text}`" if isinstance(node, Scalar) else kind_of(node)
     near = did_you_mean(node.text, known) if isinstance(node, Scalar) else None
-    context.report.error(
-        "E123", f"unknown initialiser {given}", node, near or f"known are {', '.join(known)}"
-    )
+    context.report.error("E123", f"unknown initialiser {given}", node, near or f"known are {', '.join(known)}")
     return None
 
 
@@ -232,9 +228,7 @@ def read_code(node: Node, key: Key, context: Context) -> str | None:
         return None
     if node.text not in CODES:
         message = f"dlcli has no error {node.text}"
-        report.error(
-            "E126", message, node, did_you_mean(node.text, CODES) or "`dlcli explain` lists the codes"
-        )
+        report.error("E126", message, node, did_you_mean(node.text, CODES) or "`dlcli explain` lists the codes")
         return None
     return node.text
 
@@ -243,9 +237,7 @@ def read_id(node: Node, key: Key, context: Context) -> str | None:
     """The id of a question: its characters as written."""
     if isinstance(node, Scalar) and node.text.strip():
         return node.text
-    context.report.error(
-        "E122", f"`{key.name}` is a short text, but {kind_of(node)} stands here", node, "write id: a"
-    )
+    context.report.error("E122", f"`{key.name}` is a short text, but {kind_of(node)} stands here", node, "write id: a")
     return None
 
 

@@ -110,15 +110,11 @@ def _section_names(root: Pairs) -> dict[str, str]:
     names: dict[str, str] = {}
     keys = {key.name for key in HOMEWORK}
     for key, value in root.pairs:
-        near = (
-            [key.text] if key.text in keys else get_close_matches(key.text.lower(), SECTIONS, n=1, cutoff=0.6)
-        )
+        near = [key.text] if key.text in keys else get_close_matches(key.text.lower(), SECTIONS, n=1, cutoff=0.6)
         if not near or near[0] not in SECTIONS:
             continue
         entries = [name for name, _ in value.pairs] if isinstance(value, Pairs) else []
-        entries += (
-            [item for item in value.items if isinstance(item, Scalar)] if isinstance(value, Items) else []
-        )
+        entries += [item for item in value.items if isinstance(item, Scalar)] if isinstance(value, Items) else []
         for entry in entries:
             names.setdefault(entry.text, near[0])
     return names

@@ -85,9 +85,7 @@ def _bare_layer(node: Scalar, context: Context) -> LayerItem | None:
     if kind == "dense":
         return LayerItem(kind, {}, {}, place, place)
     example = _example(layer, needed)
-    report.error(
-        "E107", f"`{kind}` needs {' and '.join(f'`{key.name}`' for key in needed)}", node, f"write {example}"
-    )
+    report.error("E107", f"`{kind}` needs {' and '.join(f'`{key.name}`' for key in needed)}", node, f"write {example}")
     return None
 
 
@@ -117,9 +115,7 @@ def _mapping_item(node: Pairs, context: Context) -> tuple[Item, ...]:
             help = f"indent the keys of {name.text} deeper, or write `- {name.text}: {{{key}: …}}`"
         else:
             help = "start each item with `- `; the keys of a layer stand indented under its name"
-        report.error(
-            "E122", f"an item of the network has {len(node.pairs)} keys, but a layer is one", node, help
-        )
+        report.error("E122", f"an item of the network has {len(node.pairs)} keys, but a layer is one", node, help)
         return ()
     layer = layer_type(name.text)
     if layer is None:
@@ -150,9 +146,7 @@ def _repeated(value: Node, layer: LayerType, context: Context) -> tuple[Item, ..
         return ()
     times, items = given["times"], given["items"]
     if times * len(items) > MAX_ITEMS:
-        message = (
-            f"{len(items)} items {times:,} times are more than the {MAX_ITEMS:,} that a network may have"
-        )
+        message = f"{len(items)} items {times:,} times are more than the {MAX_ITEMS:,} that a network may have"
         context.report.error("E127", message, value, "repeat them less often")
         return ()
     return tuple(items * times)
@@ -165,15 +159,9 @@ def _layer(node: Pairs, name: Scalar, value: Node, layer: LayerType, context: Co
     if isinstance(value, Scalar) and value.is_null:
         return _bare_layer(name, context)
     if isinstance(value, Items) and layer.list_key is not None:
-        value = Pairs(
-            [(Scalar(layer.list_key, True, value.start, value.start), value)], True, value.start, value.end
-        )
+        value = Pairs([(Scalar(layer.list_key, True, value.start, value.start), value)], True, value.start, value.end)
     if isinstance(value, Scalar):
-        key = (
-            "input"
-            if any(key.name == "input" for key in layer.keys) and is_name(value.text)
-            else layer.keys[0].name
-        )
+        key = "input" if any(key.name == "input" for key in layer.keys) and is_name(value.text) else layer.keys[0].name
         key = "units" if layer.name == "dense" and value.text.isdigit() else key
         help = f"write `- {layer.name}: {{{key}: {value.text}}}`"
         report.error("E122", f"{what} takes keys in braces, but `{value.text}` stands here", value, help)
@@ -188,9 +176,7 @@ def _layer(node: Pairs, name: Scalar, value: Node, layer: LayerType, context: Co
             key_node = next(key for key, _ in value.pairs if key.text == second)
             message = f"{what} has both `{first}` and `{second}`, but {reason}"
             label = (places[first], f"`{first}` is given here")
-            report.error(
-                "E124", message, key_node, f"leave `{second}` out, or write it inside `{first}`", [label]
-            )
+            report.error("E124", message, key_node, f"leave `{second}` out, or write it inside `{first}`", [label])
     if len(report.diagnostics) > before:
         return None
     keys = {key: _names(read) if key == layer.list_key else read for key, read in given.items()}

@@ -76,9 +76,7 @@ def read_number(node: Node, what: str, rules: NumberRules) -> Constant | None:
         return None
     text = node.text.strip()
     if node.is_boolean:
-        report.error(
-            "E305", f"`{text}` is a truth value, not a number", node, "write 1 for true and 0 for false"
-        )
+        report.error("E305", f"`{text}` is a truth value, not a number", node, "write 1 for true and 0 for false")
     elif len(text) > MAX_LENGTH:
         message = f"a number of {len(text):,} characters stands here; {MAX_LENGTH:,} are allowed"
         report.error("E304", message, node, "round it: float64 keeps 17 digits")
@@ -101,9 +99,7 @@ def read_number(node: Node, what: str, rules: NumberRules) -> Constant | None:
 def _decimal(node: Scalar, text: str, report: Report) -> Constant | None:
     value = float(text)
     if not isfinite(value):
-        report.error(
-            "E304", f"`{_short(text)}` is too large for a float64", node, "the largest is about 1.8e308"
-        )
+        report.error("E304", f"`{_short(text)}` is too large for a float64", node, "the largest is about 1.8e308")
         return None
     if value == 0 and re.search("[1-9]", re.split("[eE]", text)[0]):
         help = "the smallest is about 5e-324; write 0 if you mean 0"
@@ -206,9 +202,7 @@ def _rectangular(
     for item in items:
         if not isinstance(item, Items):
             message = f"{what} has {kind_of(item)} where a list of numbers belongs"
-            message = (
-                f"{what} has a number where its first row has a list" if isinstance(item, Scalar) else message
-            )
+            message = f"{what} has a number where its first row has a list" if isinstance(item, Scalar) else message
             report.error("E205", message, item, "nest all rows equally deep", [(items[0], "the first row")])
             return False
         if not _rectangular(item, depth + 1, lengths, leaves, what, report):
@@ -226,9 +220,7 @@ def _plain_numbers(leaves: list[Scalar]) -> tuple[list[float], list[Any] | None]
     if _DECIMALS.fullmatch(",".join(texts) + ",") is None or max(map(len, texts)) > 40:
         return None
     values = list(map(float, texts))
-    if not np.isfinite(values).all() or any(
-        "e" in t or "E" in t for v, t in zip(values, texts, strict=True) if v == 0
-    ):
+    if not np.isfinite(values).all() or any("e" in t or "E" in t for v, t in zip(values, texts, strict=True) if v == 0):
         return None
     return values, list(map(_fraction, texts)) if len(texts) <= MAX_EXACT else None
 
@@ -241,9 +233,7 @@ def _fraction(text: str) -> Fraction:
     return Fraction(int(whole + decimals), 10 ** len(decimals))
 
 
-def _each_number(
-    leaves: list[Scalar], what: str, rules: NumberRules
-) -> tuple[list[float], list[Any] | None] | None:
+def _each_number(leaves: list[Scalar], what: str, rules: NumberRules) -> tuple[list[float], list[Any] | None] | None:
     constants = [read_number(leaf, f"an entry of {what}", rules) for leaf in leaves]
     found = [constant for constant in constants if constant is not None]
     if len(found) < len(constants):

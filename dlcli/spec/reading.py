@@ -41,9 +41,7 @@ _LARGE = "a homework file is text written by people; put large arrays into .npy,
 
 def _file(name: str) -> bytes:
     if "\0" in name:
-        _refuse(
-            "E001", "a path cannot contain the character U+0000", name.replace("\0", "?"), "check the path"
-        )
+        _refuse("E001", "a path cannot contain the character U+0000", name.replace("\0", "?"), "check the path")
     path = Path(name)
     try:
         if path.is_dir():
@@ -51,9 +49,7 @@ def _file(name: str) -> bytes:
         if not path.exists():
             _refuse("E001", f"there is no file `{name}`", name, _nearby(path))
         if not path.is_file():
-            _refuse(
-                "E003", f"`{name}` is not an ordinary file", name, "give the path of a homework file, or `-`"
-            )
+            _refuse("E003", f"`{name}` is not an ordinary file", name, "give the path of a homework file, or `-`")
         with path.open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
             data = stream.read(MAX_BYTES + 1) if size <= MAX_BYTES else b""
@@ -101,9 +97,7 @@ def _decoded(name: str, data: bytes) -> Source:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         called = "UTF-8" if encoding == "utf-8" else "UTF-16"
-        message = (
-            f"{_called(name)} is not {called}: byte {error.start + 1:,} (line {line:,}) fits no character"
-        )
+        message = f"{_called(name)} is not {called}: byte {error.start + 1:,} (line {line:,}) fits no character"
         _refuse("E006", message, name, "save the file as UTF-8 in your editor")
     text = text.removeprefix("\ufeff")
     if not text.strip():

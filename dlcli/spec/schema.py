@@ -15,9 +15,7 @@ Schema = dict[str, Any]
 
 _SCALAR: Schema = {"type": ["string", "number", "boolean"]}
 _NUMBER: Schema = {"type": ["number", "string"]}
-_OTHER = (
-    r"\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f"  # ASCII but letters, digits and _; \w differs between editors
-)
+_OTHER = r"\x00-\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x7f"  # ASCII but letters, digits and _; \w differs between editors
 _NAME: Schema = {"type": "string", "pattern": f"^[^{_OTHER}0-9][^{_OTHER}]*$"}
 
 
@@ -154,9 +152,7 @@ SCHEMAS: Mapping[str, Callable[[Key], Schema]] = {
     "choice": _choice,
     "code": _fixed({"type": "string", "pattern": "^E[0-9]{3}$"}),
     "formula": _fixed({"type": ["string", "number"]}),
-    "fraction": _fixed(
-        {"anyOf": [{"type": "number", "minimum": 0, "exclusiveMaximum": 1}, {"type": "string"}]}
-    ),
+    "fraction": _fixed({"anyOf": [{"type": "number", "minimum": 0, "exclusiveMaximum": 1}, {"type": "string"}]}),
     "grading": lambda _: _mapping(GRADING),
     "id": _fixed(_SCALAR),
     "init": _fixed({"enum": list(INITIALISERS)}),

@@ -90,12 +90,7 @@ def _depth(text: str) -> int:
 def _is_told(before: Scalar, report: Report) -> bool:
     """Whether the split of this text has been reported at an earlier comma of it."""
     last = report.diagnostics[-1] if report.diagnostics else None
-    return (
-        last is not None
-        and last.code == "E017"
-        and last.place is not None
-        and last.place.start == before.start
-    )
+    return last is not None and last.code == "E017" and last.place is not None and last.place.start == before.start
 
 
 def _closed(written: str, text: str, start: int) -> str:

@@ -90,9 +90,7 @@ def _quoted(source: Source, index: int, begin: int, problem: str, context: str) 
     if "quoted scalar" not in context:
         return None
     if "end of stream" in problem or "document separator" in problem:
-        return _diagnostic(
-            source, begin, "this quote is never closed", "close it with the same kind of quote"
-        )
+        return _diagnostic(source, begin, "this quote is never closed", "close it with the same kind of quote")
     if "escape" in problem or "hexdec" in problem:
         at = source.text.rfind("\\", begin, index + 1)
         escape = source.text[at : at + 2]
@@ -109,9 +107,7 @@ def _unfinished(source: Source, index: int, begin: int, problem: str, context: s
     for word, sign in (("alias", "*"), ("anchor", "&"), ("block scalar", source.text[begin : begin + 1])):
         if word in context:
             help = f'a text that starts with {sign} needs quotes: "…"'
-            return _diagnostic(
-                source, begin, f"`{sign}` has a meaning of its own at the start of a value", help
-            )
+            return _diagnostic(source, begin, f"`{sign}` has a meaning of its own at the start of a value", help)
     if "tag" in context or "tag" in problem:
         help = 'leave it out; a text that starts with ! needs quotes: "…"'
         return _diagnostic(
@@ -128,9 +124,7 @@ def _one_line(source: Source, index: int, begin: int, problem: str) -> Diagnosti
         line_start, line = _line_at(source, index)
         if ": " in source.text[line_start:index]:
             help = 'put a text that holds ": " in quotes'
-            return _diagnostic(
-                source, index, "a second colon in one entry: YAML takes it for another key", help
-            )
+            return _diagnostic(source, index, "a second colon in one entry: YAML takes it for another key", help)
         if line[:1].isspace():
             help = "start the line in the column of the other keys, or put a long text in quotes"
             key = line[: index - line_start].strip()
@@ -163,9 +157,7 @@ def _bracket(source: Source, index: int, begin: int, context: str) -> Diagnostic
         help = f'inside {{}} and [] a text with brackets needs quotes: "{written}"'
         return _diagnostic(source, index, f"`{found}` cannot stand in the middle of a text here", help, label)
     if found in "]}":
-        return _diagnostic(
-            source, index, f"`{found}` closes what `{sign}` opened", f"write `{other}` here", label
-        )
+        return _diagnostic(source, index, f"`{found}` closes what `{sign}` opened", f"write `{other}` here", label)
     if source.position(begin)[0] != source.position(index)[0]:
         help = f"close it with `{other}` before this line"
         return _diagnostic(source, index, f"a `{sign}` further up is still open here", help, label)
@@ -179,22 +171,16 @@ def _indentation(source: Source, index: int, begin: int, problem: str, context: 
     before = source.text[_line_at(source, index)[0] : index]
     character = source.text[index : index + 1]
     if character in "]})":
-        return _diagnostic(
-            source, index, f"`{character}` closes nothing", "delete it, or add the bracket that opens"
-        )
+        return _diagnostic(source, index, f"`{character}` closes nothing", "delete it, or add the bracket that opens")
     if before.strip(" -"):
         help = "quote the whole value; inside single quotes write a single quote twice"
         return _diagnostic(source, index, "the value ended before this", help)
     label = (begin, "the lines that start here")
     if "'-' indicator" in problem or "block collection" in context:
         message = "this line stands in a list, but does not start with `- `"
-        return _diagnostic(
-            source, index, message, "start it with `- `, or indent it under the entry above", label
-        )
+        return _diagnostic(source, index, message, "start it with `- `, or indent it under the entry above", label)
     if character == "-":
         message = "a list entry stands where a key belongs"
         return _diagnostic(source, index, message, "indent it like the other entries of its list", label)
     message = "this line is not indented like the lines it belongs to"
-    return _diagnostic(
-        source, index, message, "give all keys of one mapping the same number of spaces", label
-    )
+    return _diagnostic(source, index, message, "give all keys of one mapping the same number of spaces", label)

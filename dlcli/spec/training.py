@@ -18,9 +18,7 @@ def read_optimizer(node: Node, key: Key, context: Context) -> Optimizer | None:
     report, what = context.report, f"`{key.name}`"
     if isinstance(node, Scalar) and node.text in OPTIMIZERS:
         help = f"write {key.name}: {{{node.text}: {{learning_rate: 0.5}}}}"
-        report.error(
-            "E107", f"the optimizer {node.text} needs `learning_rate`, which has no default", node, help
-        )
+        report.error("E107", f"the optimizer {node.text} needs `learning_rate`, which has no default", node, help)
         return None
     if not isinstance(node, Pairs) or len(node.pairs) != 1:
         given = f"{len(node.pairs)} keys stand" if isinstance(node, Pairs) else f"{kind_of(node)} stands"

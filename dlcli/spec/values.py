@@ -31,15 +31,11 @@ def read_section(node: Node, key: Key, context: Context) -> list[Declaration]:
             if not isinstance(item, Scalar):
                 message = f"`{section}` lists names, but {kind_of(item)} stands here"
                 report.error("E122", message, item, "write name: value, one a line")
-        return [
-            Declaration(name, section, report.place(at), None, ()) for at, name in names if name is not None
-        ]
+        return [Declaration(name, section, report.place(at), None, ()) for at, name in names if name is not None]
     if isinstance(node, Scalar):
         if joined_pair(node, report) is None:
             message = f"`{section}` takes names with values, but text stands here"
-            report.error(
-                "E122", message, node, f"write {section}: {{name: value}}, or one name: value a line"
-            )
+            report.error("E122", message, node, f"write {section}: {{name: value}}, or one name: value a line")
         return []
     declarations = []
     for name_node, value in node.pairs:
@@ -68,9 +64,7 @@ def _entry(node: Node, name: str, section: Section, context: Context) -> tuple[V
         return None
     if described.init is None:
         return None, described.shape
-    array = draw(
-        described.init, described.shape, described.seed, name, context.convention, described.settings
-    )
+    array = draw(described.init, described.shape, described.seed, name, context.convention, described.settings)
     array.setflags(write=False)
     return Value(array, None, described.place, "drawn"), array.shape
 
@@ -84,15 +78,11 @@ def read_description(node: Pairs, name: str, context: Context) -> Value | Descri
     if "file" in given or "key" in given:
         return _from_file(node, given, name, context)
     init = given.get("init")
-    settings: dict[str, float] = {
-        key: given[key].value for key in ("std", "low", "high", "value") if key in given
-    }
+    settings: dict[str, float] = {key: given[key].value for key in ("std", "low", "high", "value") if key in given}
     if not _settings_fit(node, init, given, name, context):
         return None
     if not given:
-        report.error(
-            "E107", f"the value of {name} is an empty mapping", node, "write a number, or {shape: [2, 3]}"
-        )
+        report.error("E107", f"the value of {name} is an empty mapping", node, "write a number, or {shape: [2, 3]}")
         return None
     return Description(given.get("shape"), init, given.get("seed"), settings, report.place(node))
 

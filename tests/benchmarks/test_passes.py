@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Graph:
     rng = np.random.default_rng(0)
     labels = rng.integers(0, SIZES[-1], BATCH)
     np.savez(folder / "data.npz", x=rng.standard_normal((BATCH, SIZES[0])), y=labels)
-    layers = "\n".join(
-        f"  - dense: {{units: {n}, activation: relu, init: he_normal, seed: {n}}}" for n in SIZES[1:-1]
-    )
+    layers = "\n".join(f"  - dense: {{units: {n}, activation: relu, init: he_normal, seed: {n}}}" for n in SIZES[1:-1])
     (folder / "net.yaml").write_text(
         "inputs: {x: {file: data.npz, key: x}}\ntargets: {y: {file: data.npz, key: y}}\nnetwork:\n"
         f"{layers}\n  - dense: {{units: {SIZES[-1]}, init: he_normal, seed: 1}}\nloss: softmax_cross_entropy\n",
@@ -54,10 +53,10 @@ def both(graph: Graph) -> Callable[[], object]:
     return run
 
 
-def products(graph: Graph) -> Callable[[], object]:
+def products() -> Callable[[], object]:
     """The matrix products that a forward and a backward pass cannot do without."""
     rng = np.random.default_rng(1)
-    weights = [rng.standard_normal((n, m)) for m, n in zip(SIZES[:-1], SIZES[1:], strict=True)]
+    weights = [rng.standard_normal((n, m)) for m, n in pairwise(SIZES)]
     inputs = [rng.standard_normal((BATCH, n)) for n in SIZES[:-1]]
     deltas = [rng.standard_normal((BATCH, n)) for n in SIZES[1:]]
 
@@ -74,7 +73,7 @@ def products(graph: Graph) -> Callable[[], object]:
 
 
 def test_passes_cost_little_more_than_their_matrix_products(network: Graph, record, threads: int) -> None:
-    ours, peer = best(both(network)), best(products(network))
+    ours, peer = best(both(network)), best(products())
     record(
         f"forward + backward / its matrix products, {threads} BLAS thread(s)",
         ours / peer,

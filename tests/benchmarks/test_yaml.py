@@ -16,12 +16,8 @@ ROWS, COLUMNS = 400, 250
 
 def text() -> str:
     rng = random.Random(0)
-    rows = "\n".join(
-        "    - [" + ", ".join(f"{rng.gauss(0, 1):.4f}" for _ in range(COLUMNS)) + "]" for _ in range(ROWS)
-    )
-    return (
-        f"inputs: {{x: {[1] * COLUMNS}}}\nweights:\n  W1:\n{rows}\nnetwork:\n  - z = W1 @ x\nloss: sum(z)\n"
-    )
+    rows = "\n".join("    - [" + ", ".join(f"{rng.gauss(0, 1):.4f}" for _ in range(COLUMNS)) + "]" for _ in range(ROWS))
+    return f"inputs: {{x: {[1] * COLUMNS}}}\nweights:\n  W1:\n{rows}\nnetwork:\n  - z = W1 @ x\nloss: sum(z)\n"
 
 
 def best(function: Callable[[], object]) -> float:

@@ -188,10 +188,8 @@ def dense(draft: Draft, previous: str, layer: Dense) -> str:
         matrix, x = known[w], known[previous]
         if matrix.ndim == 2 and convention == "row":
             matrix = matrix.T
-        if x.ndim == 2 and samples == "rows":
-            z = x @ (matrix.T if matrix.ndim == 2 else matrix)
-        else:
-            z = matrix @ x
+        by_rows = x.ndim == 2 and samples == "rows"
+        z = x @ (matrix.T if matrix.ndim == 2 else matrix) if by_rows else matrix @ x
         if b is None:
             return z
         bias = known[b]
@@ -199,11 +197,7 @@ def dense(draft: Draft, previous: str, layer: Dense) -> str:
 
     z = draft.step(f"z{after}", Term("", pre_activation))
     options = dict(layer.settings)
-    axis = (
-        {"axis": 0}
-        if samples == "columns" and len(draft.shape(z)) == 2 and "softmax" in layer.activation
-        else {}
-    )
+    axis = {"axis": 0} if samples == "columns" and len(draft.shape(z)) == 2 and "softmax" in layer.activation else {}
     activation = OPERATIONS[layer.activation]
     term = Term("", lambda known: activation(known[z], **axis, **options))
     return draft.step(layer.name or f"a{after}", term)

@@ -162,9 +162,7 @@ def min_(x: Dual, axis: Axis = None, keepdims: bool = False) -> Dual:
 def prod(x: Dual, axis: Axis = None, keepdims: bool = False) -> Dual:
     """d(x_1 … x_n) = sum_i dx_i prod_(j != i) x_j."""
     last = _reduced_last(x, axis)
-    others = np.stack(
-        [np.prod(np.delete(last.value, i, axis=-1), axis=-1) for i in range(last.shape[-1])], axis=-1
-    )
+    others = np.stack([np.prod(np.delete(last.value, i, axis=-1), axis=-1) for i in range(last.shape[-1])], axis=-1)
     result = Dual(np.prod(last.value, axis=-1), np.sum(others * last.tangent, axis=-1), x.margin)
     return _kept(result, x, axis, keepdims)
 

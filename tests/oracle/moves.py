@@ -2,7 +2,6 @@
 
 A move is given the draft, the quantity as a term, and its name.
 """
-# ruff: noqa: ARG005 (moves share one signature)
 
 from __future__ import annotations
 

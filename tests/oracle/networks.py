@@ -148,9 +148,7 @@ def _with_input(rng: np.random.Generator, samples: str | None = None) -> tuple[D
 
 def _chain(draft: Draft, current: str, count: int, named_source: bool = False) -> str:
     """Dense layers after each other, all named or all unnamed."""
-    named = (draft.layers == 0 and draft.chance(0.5)) or any(
-        item.startswith("dense: {name") for item in draft.items
-    )
+    named = (draft.layers == 0 and draft.chance(0.5)) or any(item.startswith("dense: {name") for item in draft.items)
     for _ in range(count):
         last_shape = draft.shape(current)
         if len(last_shape) == 0 or (len(last_shape) == 1 and _is_single_unit(draft, current)):
@@ -271,9 +269,7 @@ def _loss_and_target(draft: Draft, value: Array) -> tuple[str, Array, dict[str, 
         return name, _distribution(draft, value, classes_axis), options
     if probabilities and draft.chance(0.7):
         target = (
-            draft.rng.integers(2, size=value.shape)
-            if draft.chance(0.6)
-            else np.abs(draft.numbers(*value.shape)) / 2
+            draft.rng.integers(2, size=value.shape) if draft.chance(0.6) else np.abs(draft.numbers(*value.shape)) / 2
         )
         return "bce", np.round(target, 3).astype(float), options
     if classes > 1 and draft.chance(0.4):

@@ -88,9 +88,7 @@ def transposed(term: Term) -> Term:
 
 
 def reshaped(term: Term, shape: tuple[int, ...]) -> Term:
-    return Term(
-        f"reshape({term.text}, {show(list(shape))})", lambda known: dual.reshape(term.compute(known), shape)
-    )
+    return Term(f"reshape({term.text}, {show(list(shape))})", lambda known: dual.reshape(term.compute(known), shape))
 
 
 def entry(term: Term, *key: int | slice) -> Term:
@@ -108,9 +106,7 @@ def where_greater(a: Term, b: Term, yes: Term, no: Term) -> Term:
 
     def compute(known: Quantities) -> Dual:
         left, right = a.compute(known), b.compute(known)
-        return dual.select(
-            left.value > right.value, yes.compute(known), no.compute(known), left.value - right.value
-        )
+        return dual.select(left.value > right.value, yes.compute(known), no.compute(known), left.value - right.value)
 
     return Term(f"where({a.text} > {b.text}, {yes.text}, {no.text})", compute)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from dlcli.engines.symbolic.nodes import Kind, adjoint, inner, value
 from dlcli.engines.symbolic.numbers import (
     UNKNOWN,
     Closed,
-    Undecided,
+    UndecidedError,
     closed_number,
     from_floats,
     objects,
@@ -66,7 +66,7 @@ def exact_sweep(graph: Graph) -> ExactResult:
             leaves.append(_whole_numbers(graph.values.get(number, np.full(node.shape, np.nan))))
     try:
         values, cotangents = _sweep(graph, closed_kind(), leaves)
-    except Undecided:
+    except UndecidedError:
         return ExactResult({}, {})
     texts = {name: _texts(values[number]) for name, number in graph.names.items()}
     gradients = {}
@@ -111,6 +111,11 @@ def _evaluation(graph: Graph, cotangents: dict[int, Array], method: str) -> Eval
 
 def _sweep(graph: Graph, kind: Kind, leaves: Sequence[Array]) -> tuple[list[Array], dict[int, Array]]:
     """The values of all nodes and the cotangents between wrt and the loss, in one kind of number."""
+    with np.errstate(all="ignore"):
+        return _swept(graph, kind, leaves)
+
+
+def _swept(graph: Graph, kind: Kind, leaves: Sequence[Array]) -> tuple[list[Array], dict[int, Array]]:
     values: list[Any] = []
     memories: list[Any] = []
     for number, node in enumerate(graph.nodes):
@@ -137,9 +142,7 @@ def _sweep(graph: Graph, kind: Kind, leaves: Sequence[Array]) -> tuple[list[Arra
     return values, cotangents
 
 
-def _accumulate(
-    node: Node, parts: Sequence[Any], cotangents: dict[int, Any], moving: set[int], kind: Kind
-) -> None:
+def _accumulate(node: Node, parts: Sequence[Any], cotangents: dict[int, Any], moving: set[int], kind: Kind) -> None:
     for operand, part in zip(node.operands, parts, strict=True):
         if part is not None and operand in moving:
             earlier = cotangents.get(operand)

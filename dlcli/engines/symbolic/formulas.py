@@ -18,7 +18,8 @@ from dlcli.engines.symbolic.nodes import inner
 from dlcli.engines.symbolic.scalars import definition, differentiate
 from dlcli.graph import Graph, Node
 from dlcli.language import names_in, substitute, to_text, walk
-from dlcli.language.tree import Binary, Call, Name, Number, Sequence as List, Transpose, Tree, Unary
+from dlcli.language.tree import Binary, Call, Name, Number, Transpose, Tree, Unary
+from dlcli.language.tree import Sequence as List
 from dlcli.ops.operation import Composite, Declared, Elementwise, Shape
 
 OPERATORS = {
@@ -68,9 +69,7 @@ def formulas(graph: Graph, expand: bool = False) -> Formulas:
     return Formulas({n: to_text(t) for n, t in trees.items()}, {n: deltas[n] for n in order}, expanded)
 
 
-def _through(
-    nodes: Sequence[Node], literals: Mapping[int, Tree], result: int, cotangent: Tree
-) -> dict[int, Tree]:
+def _through(nodes: Sequence[Node], literals: Mapping[int, Tree], result: int, cotangent: Tree) -> dict[int, Tree]:
     """What reaches each named node or leaf that an equation mentions, from the cotangent of its result."""
     waiting: dict[int, list[Tree]] = {result: [cotangent]}
     found: dict[int, Tree] = {}
@@ -123,9 +122,7 @@ def _call(node: Node, operands: Sequence[Tree]) -> Tree:
     return Call(name, (List(tuple(operands)),) if node.operation.variadic else tuple(operands), tuple(keywords))
 
 
-def _adjoint(
-    node: Node, operands: Sequence[Tree], shapes: Sequence[Shape], cotangent: Tree
-) -> list[Tree | None]:
+def _adjoint(node: Node, operands: Sequence[Tree], shapes: Sequence[Shape], cotangent: Tree) -> list[Tree | None]:
     operation = node.operation
     assert operation is not None
     kind = operation.definition
@@ -137,7 +134,7 @@ def _adjoint(
         return [_transposed(cotangent)]
     if operation.name in ("reshape", "flatten"):
         return [Call("reshape", (cotangent, List(tuple(map(number_tree, shapes[0])))))]
-    if operation.name == "sum":
+    if operation.name in ("sum", "total"):
         return [_spread(cotangent, node, shapes[0])]
     if isinstance(kind, Elementwise):
         slopes = [_slope(node, operands, position) for position in range(len(operands))]
@@ -259,7 +256,9 @@ def _from_sympy(expression: object, symbols: Mapping[object, Tree]) -> Tree:
         number, rest = e.as_coeff_Mul()
         top, bottom = sp.fraction(rest)
         factors = [_from_sympy(a, symbols) for a in sp.Mul.make_args(top)]
-        tree = number_tree(Fraction(int(number.p), int(number.q))) if number.is_Rational else _from_sympy(number, symbols)
+        tree = (
+            number_tree(Fraction(int(number.p), int(number.q))) if number.is_Rational else _from_sympy(number, symbols)
+        )
         for factor in factors:
             tree = _product(tree, factor)
         return tree if bottom == 1 else Binary("/", tree, _from_sympy(bottom, symbols))
@@ -277,7 +276,8 @@ def _from_sympy(expression: object, symbols: Mapping[object, Tree]) -> Tree:
             tree = Call("where", (_from_sympy(condition, symbols), _from_sympy(piece, symbols), tree))
         return tree
     if type(e) in _RELATIONS:
-        return Binary(_RELATIONS[type(e)], *(_from_sympy(a, symbols) for a in e.args[:2]))
+        left, right = (_from_sympy(a, symbols) for a in e.args[:2])
+        return Binary(_RELATIONS[type(e)], left, right)
     if e.is_Atom:
         return Name(str(e))
     return Call(type(e).__name__.lower(), tuple(_from_sympy(a, symbols) for a in e.args))
@@ -287,7 +287,7 @@ def literal_tree(exact: Any) -> Tree:
     """A constant of a formula, or a list of them, as a tree."""
     if isinstance(exact, tuple):
         return List(tuple(literal_tree(part) for part in exact))
-    return number_tree(exact) if isinstance(exact, Fraction) else exact  # type: ignore[no-any-return]
+    return number_tree(exact) if isinstance(exact, Fraction) else exact
 
 
 def number_tree(value: Fraction | float) -> Tree:
@@ -308,6 +308,10 @@ def _is(tree: Tree, value: int) -> bool:
     return isinstance(tree, Number) and tree.value == value
 
 
+def _is_number(tree: Tree) -> bool:
+    return isinstance(tree.operand if isinstance(tree, Unary) else tree, Number)
+
+
 def _product(a: Tree, b: Tree) -> Tree:
     if _is(a, 1):
         return b
@@ -325,10 +329,13 @@ def _product(a: Tree, b: Tree) -> Tree:
 
 
 def _sum(parts: Sequence[Tree]) -> Tree:
-    total = parts[0]
-    for part in parts[1:]:
-        minus = isinstance(part, Unary) and part.operator == "-"
-        total = Binary("-", total, part.operand) if minus else Binary("+", total, part)  # type: ignore[union-attr]
+    first, *others = sorted(parts, key=_is_number)
+    total = first
+    for part in others:
+        if isinstance(part, Unary) and part.operator == "-":
+            total = Binary("-", total, part.operand)
+        else:
+            total = Binary("+", total, part)
     return total
 
 

@@ -113,8 +113,7 @@ def mp_kind() -> Kind:
 
 def closed_kind() -> Kind:
     """Closed forms; `declared` operations decide on their 50-digit values."""
-    kind = _object_kind(closed_domain(), closed_array, closed_number, short=True)
-    return kind
+    return _object_kind(closed_domain(), closed_array, closed_number, short=True)
 
 
 def bounded_kind() -> Kind:
@@ -125,7 +124,7 @@ def bounded_kind() -> Kind:
         values, errors = [a.value for a in arrays], [a.error for a in arrays]
         sizes = [np.abs(v) for v in values]
         terms = text.split("->")[0].split(",")
-        letters = {l: n for t, a in zip(terms, values, strict=True) for l, n in zip(t, a.shape, strict=True)}
+        letters = {letter: n for t, a in zip(terms, values, strict=True) for letter, n in zip(t, a.shape, strict=True)}
         summed = int(np.prod([n for letter, n in letters.items() if letter not in text.split("->")[1]]))
         rounding = (summed + len(arrays) - 2) * UNIT
         error = rounding * np.einsum(text, *sizes) if rounding else np.einsum(text, *(0 * s for s in sizes))

@@ -18,7 +18,17 @@ from dlcli.graph import Node
 from dlcli.language import parse_expression
 from dlcli.lowering.builder import Builder
 from dlcli.lowering.expressions import Scope, lower_tree
-from dlcli.ops.operation import Array, Composite, Declared, Einsum, Elementwise, Fold, Gather, Operation, Shape
+from dlcli.ops.operation import (
+    Array,
+    Composite,
+    Declared,
+    Einsum,
+    Elementwise,
+    Fold,
+    Gather,
+    Operation,
+    Shape,
+)
 
 
 @dataclass(frozen=True)
@@ -113,8 +123,7 @@ def adjoint(
         case Einsum(subscripts=subscripts):
             text = subscripts(tuple(x.shape for x in operands), node.settings)
             return [
-                _einsum_adjoint(text, p, operands, cotangent, kind) if need else None
-                for p, need in enumerate(needed)
+                _einsum_adjoint(text, p, operands, cotangent, kind) if need else None for p, need in enumerate(needed)
             ]
         case Gather():
             return _gather_adjoint(node, operands, cotangent, memory, kind)
@@ -248,7 +257,9 @@ def _inner_value(part: Inner, operands: Sequence[Any], kind: Kind) -> tuple[Any,
     return values[part.result], (part, values, memories)
 
 
-def _inner_adjoint(operands: Sequence[Any], cotangent: Any, memory: Any, needed: Sequence[bool], kind: Kind) -> list[Any]:
+def _inner_adjoint(
+    operands: Sequence[Any], cotangent: Any, memory: Any, needed: Sequence[bool], kind: Kind
+) -> list[Any]:
     part, values, memories = memory
     moving = {p for p, need in enumerate(needed) if need}
     for number, node in enumerate(part.nodes):
@@ -260,9 +271,7 @@ def _inner_adjoint(operands: Sequence[Any], cotangent: Any, memory: Any, needed:
         if node.operation is None or number not in cotangents:
             continue
         inputs = [values[o] for o in node.operands]
-        parts = adjoint(
-            node, inputs, cotangents[number], memories[number], [o in moving for o in node.operands], kind
-        )
+        parts = adjoint(node, inputs, cotangents[number], memories[number], [o in moving for o in node.operands], kind)
         for operand, piece in zip(node.operands, parts, strict=True):
             if piece is not None and operand in moving:
                 earlier = cotangents.get(operand)

@@ -63,7 +63,7 @@ class ObjectDomain:
     def compare(self, relation: str, a: Array, b: Array) -> tuple[Array, Array]:
         decide = self._functions("compare")
         answers = self._map(lambda x, y: decide(relation, x, y), a, b)
-        doubtful = np.equal(answers, None).astype(bool)
+        doubtful = np.array([answer is None for answer in answers.ravel()]).reshape(answers.shape)
         return np.where(doubtful, False, answers).astype(bool), doubtful
 
     def choose(self, pieces: Sequence[tuple[Array, Array]], unknown: Array, shape: tuple[int, ...]) -> Array:
@@ -136,7 +136,7 @@ def _mp_function(name: str) -> Callable[..., Any]:
         "abs": abs,
         "sign": context.sign,
     }
-    return own[name] if name in own else getattr(context, name)  # type: ignore[no-any-return]
+    return own[name] if name in own else getattr(context, name)
 
 
 def mp_domain() -> ObjectDomain:
@@ -158,14 +158,14 @@ def to_floats(array: Array) -> Array:
 # Closed forms
 
 
-class Undecided(Exception):
+class UndecidedError(Exception):
     """A closed form that got too long was compared or used as a position."""
 
 
 class Closed:
     """A short SymPy number, or None where it got too long: None absorbs everything but an exact 0.
 
-    Comparisons and conversions, which operations without slope make, raise Undecided of None.
+    Comparisons and conversions, which operations without slope make, raise UndecidedError of None.
     """
 
     __slots__ = ("form",)
@@ -193,7 +193,7 @@ class Closed:
 
     def __float__(self) -> float:
         if self.form is None:
-            raise Undecided
+            raise UndecidedError
         return float(self.form)
 
     def __round__(self) -> int:
@@ -228,7 +228,7 @@ class Closed:
     def _compare(self, relation: str, other: object) -> bool:
         decided = _closed_compare(relation, self, closed_number(other))
         if decided is None:
-            raise Undecided
+            raise UndecidedError
         return decided
 
 
