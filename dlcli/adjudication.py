@@ -33,7 +33,7 @@ def compare(graph: Graph, values: Sequence[Array], symbolic: Evaluation) -> Comp
     """
     assert graph.loss is not None
     swept = backprop(graph, values)
-    cotangents = sweep(graph, values, [graph.names[name] for name in graph.wrt])
+    cotangents = sweep(graph, values, [graph.names[name] for name in graph.wrt], every=True)
     sizes = magnitudes(graph, values, cotangents)
     rounding = rounding_effect(graph, values)
     stepped = complex_step(graph, values)
@@ -128,5 +128,5 @@ def _notes(judgement: Judgement, witness: Witness) -> tuple[str, ...]:
     if not further.any():
         return ()
     count = int(further.sum())
-    entries = "1 entry crosses" if count == 1 else f"{count} entries cross"
-    return (f"the larger steps of {entries} a kink further out; those steps were dropped",)
+    entries = "1 entry" if count == 1 else f"{count} entries"
+    return (f"the larger steps of {entries} cross a kink further out; those steps were dropped",)

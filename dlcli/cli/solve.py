@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,10 @@ from dlcli.cli import options
 from dlcli.cli.main import PASSED, WRONG
 
 if TYPE_CHECKING:
+    from dlcli.cli.batch import Outcome
     from dlcli.errors import Diagnostic
+    from dlcli.render.console import Medium
+    from dlcli.render.solution_text import Detail
     from dlcli.solution import Solution
 
 
@@ -59,42 +63,70 @@ def command(
     """
     from dlcli import solving
     from dlcli.cli.batch import outcomes
-    from dlcli.cli.streams import deliver, print_diagnostics, print_result
+    from dlcli.cli.streams import print_diagnostics
     from dlcli.render.console import file_medium, medium
-    from dlcli.render.documents import as_json, error_document, solution_document, solve_list
-    from dlcli.render.solution_text import Detail, quiet_line, solution_text
+    from dlcli.render.solution_text import Detail
 
     def work(path: str) -> Solution:
         return solving.solve(path, wrt=wrt, expand=expand)
 
+    def found() -> Iterator[Outcome[Solution]]:
+        for outcome in outcomes(files, "solving", work, plain=plain, color=color, debug=debug):
+            if outcome.result is not None and not quiet:
+                print_diagnostics(outcome.result.warnings, plain=plain, color=color)
+            yield outcome
+
+    if form == "json":
+        return _as_json(found(), len(files) > 1, equations, output, strict)
     on = medium(sys.stdout, plain=plain, color=color) if output is None else file_medium(plain)
-    detail = Detail(digits, every, equations)
-    documents: list[dict[str, Any]] = []
-    errors: list[Diagnostic] = []
+    detail = None if quiet else Detail(digits, every, equations)
+    return _as_tables(found(), detail, on, output, strict)
+
+
+def _as_tables(
+    found: Iterable[Outcome[Solution]], detail: Detail | None, on: Medium, output: str | None, strict: bool
+) -> int:
+    """Each report as soon as it is there, or all of them in a file; without detail one line a file."""
+    from dlcli.cli.streams import deliver, print_result
+    from dlcli.render.solution_text import quiet_line, solution_text
+
     texts: list[str] = []
     worst = PASSED
-    for outcome in outcomes(files, "solving", work, plain=plain, color=color, debug=debug):
+    for outcome in found:
         solution = outcome.result
         worst = max(worst, outcome.code)
         if solution is None:
-            documents.append(error_document(outcome.errors))
-            errors += outcome.errors
             continue
         worst = max(worst, exit_code(solution.verdict, strict))
-        if not quiet:
-            print_diagnostics(solution.warnings, plain=plain, color=color)
-        if form == "json":
-            documents.append(solution_document(solution, equations=equations))
-            continue
-        text = quiet_line(solution, on) if quiet else solution_text(solution, detail, on)
-        texts.append(text if quiet or not texts else "\n" + text)
+        text = quiet_line(solution, on) if detail is None else solution_text(solution, detail, on)
+        texts.append(text if detail is None or not texts else "\n" + text)
         if output is None:
             print_result(texts[-1])
-    if form == "json":
-        result = documents[0] if len(files) == 1 else solve_list(documents)
-        deliver(as_json(result), output, worst, lambda: as_json(error_document(errors)))
-    elif output is not None:
+    if output is not None:
         deliver("".join(texts), output, worst)
+    return worst
+
+
+def _as_json(
+    found: Iterable[Outcome[Solution]], several: bool, equations: bool, output: str | None, strict: bool
+) -> int:
+    """One document; of several files a list."""
+    from dlcli.cli.streams import deliver
+    from dlcli.render.documents import as_json, error_document, solution_document, solve_list
+
+    documents: list[dict[str, Any]] = []
+    errors: list[Diagnostic] = []
+    worst = PASSED
+    for outcome in found:
+        worst = max(worst, outcome.code)
+        if outcome.result is None:
+            documents.append(error_document(outcome.errors))
+            errors += outcome.errors
+        else:
+            documents.append(solution_document(outcome.result, equations=equations))
+            worst = max(worst, exit_code(outcome.result.verdict, strict))
+    result = solve_list(documents) if several else documents[0]
+    deliver(as_json(result), output, worst, lambda: as_json(error_document(errors)))
     return worst
 
 

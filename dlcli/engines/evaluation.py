@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -28,6 +29,7 @@ class Evaluation:
 
 def forward(graph: Graph) -> list[Array]:
     """The value of every node, float64, in the nodes' order."""
+    _keep_freed_memory()
     values: list[Array] = []
     with np.errstate(all="ignore"):
         for number, node in enumerate(graph.nodes):
@@ -37,6 +39,16 @@ def forward(graph: Graph) -> list[Array]:
                 operands = [values[o] for o in node.operands]
                 values.append(np.asarray(node.operation.forward(*operands, **node.settings)))
     return values
+
+
+@cache
+def _keep_freed_memory() -> None:
+    """Frees one large block, never touched, so that glibc keeps what later passes free instead of returning it.
+
+    Its limits follow the largest block ever freed (mallopt(3), M_MMAP_THRESHOLD); taking the same memory from
+    the system again for each pass costs as much as the matrix products of a small network.
+    """
+    np.empty(31 * 2**17)  # 31 MiB; glibc follows blocks up to 32 MiB
 
 
 def run(node: Node, operands: Sequence[Array], stacked: Sequence[bool], ranks: Sequence[int]) -> Array:

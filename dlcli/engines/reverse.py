@@ -24,11 +24,14 @@ def backprop(graph: Graph, values: Sequence[Array]) -> Evaluation:
     return Evaluation("backprop", gradients, methods=dict.fromkeys(gradients, "reverse sweep"))
 
 
-def sweep(graph: Graph, values: Sequence[Array], roots: Sequence[int], copies: int = 0) -> dict[int, Array]:
-    """Cotangents of the loss at every node between the roots and the loss.
+def sweep(
+    graph: Graph, values: Sequence[Array], roots: Sequence[int], copies: int = 0, every: bool = False
+) -> dict[int, Array]:
+    """Cotangents of the loss at the roots, and with `every` at all nodes between them and the loss.
 
     copies: 0, or the length of the leading axis that all values have.
     """
+    kept = set(roots)
     assert graph.loss is not None
     moving = depends_on(graph, roots) & ancestors(graph, graph.loss)
     one = np.ones((copies,)) if copies else np.float64(1.0)
@@ -38,7 +41,7 @@ def sweep(graph: Graph, values: Sequence[Array], roots: Sequence[int], copies: i
             node = graph.nodes[number]
             if node.operation is None or number not in cotangents:
                 continue
-            cotangent = cotangents[number]
+            cotangent = cotangents[number] if every or number in kept else cotangents.pop(number)
             operands = operands_of(graph, node, values, copies)
             for position, operand in enumerate(node.operands):
                 function = vjp_of(node, position)

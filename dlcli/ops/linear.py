@@ -1,7 +1,7 @@
 """Products of vectors and matrices: matmul, dot, outer, and transpose.
 
-A stack of vectors times one matrix is done as one product of matrices. Contractions go through numpy.matmul:
-vecdot and vecmat would conjugate their first operand, which a complex step must not see.
+Stacked copies of vectors or of rows times one matrix are one product of matrices. Contractions go through
+numpy.matmul: vecdot and vecmat would conjugate their first operand, which a complex step must not see.
 """
 
 from __future__ import annotations
@@ -69,6 +69,8 @@ def _matmul(a: Array, b: Array, ranks: Ranks) -> Array:
         return np.asarray(a @ b)
     if ranks == (2, 1) and len(a.shape) == 2:
         return np.asarray(b @ a.T)
+    if ranks == (2, 2) and len(a.shape) == 3 and len(b.shape) == 2:
+        return np.asarray(a.reshape(-1, a.shape[-1]) @ b).reshape(*a.shape[:-1], b.shape[-1])
     product = _as_rows(a, ranks) @ _as_columns(b, ranks)
     if ranks[1] == 1:
         product = product[..., 0]

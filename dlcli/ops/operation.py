@@ -69,7 +69,7 @@ class Gather:
 
 @dataclass(frozen=True)
 class Fold:
-    """A two-argument scalar formula folded along the axes in settings["axis"], in order of the entries.
+    """A two-argument scalar formula folded along the axes in settings["axes"], in order of the entries.
 
     `step(sympy, accumulated, entry)` returns a SymPy expression; the first entry starts the fold.
     """

@@ -23,8 +23,8 @@ AXIS = Setting("axis", -1, "axis", "the classes' axis")
 class Relative:
     """Rows (..., n) of exponentials relative to the row's largest entry.
 
-    first: (..., 1), position of the largest entry; largest: (..., 1); powers: (..., n), exp(x - largest);
-    others: (..., 1), their sum without the entry at `first`, which is exactly 1.
+    first: (..., 1), position of the largest entry; gaps: (..., n), x - largest; largest: (..., 1);
+    powers: (..., n), exp(gaps); others: (..., 1), their sum without the entry at `first`, which is exactly 1.
     """
 
     first: Array

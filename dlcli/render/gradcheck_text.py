@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlcli.comparison import Comparison
-from dlcli.render.console import Medium, painted, rendered
+from dlcli.render.console import Medium, painted
 from dlcli.render.gradients import entries_not_passed, gradient_table
 from dlcli.render.numbers import magnitude
 from dlcli.render.solution_text import MOST_REASONS, Detail, reason_lines
@@ -86,8 +86,7 @@ def _details(file: CheckedFile, detail: Detail, on: Medium) -> str:
     most = comparison.entries if detail.every else MOST_REASONS
     entries = entries_not_passed(comparison, most)
     if entries:
-        table = rendered(on, gradient_table(entries[:most], detail.digits, solution.index_base, on))
-        lines += ["  " + line for line in table.splitlines()]
+        lines += gradient_table(entries[:most], detail.digits, solution.index_base, on)
     lines += reason_lines(comparison, detail.every, solution.index_base, on)
     return "\n".join(lines) + "\n"
 

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dlcli.comparison import VERDICTS, Comparison, TensorCheck
 from dlcli.ops.operation import Array
-from dlcli.render.console import ROOM, Medium, console
+from dlcli.render.console import ROOM, Medium
+from dlcli.render.grid import Grid, grid_text
 from dlcli.render.numbers import aligned, aligned_pairs, is_plain, magnitude, number, reads_as
 from dlcli.render.text import counted, own, visible
 from dlcli.render.verdicts import COLORS, entry_name, verdict_mark
 
-if TYPE_CHECKING:
-    from rich.table import Table
-    from rich.text import Text
-
 FEW = 16  # entries up to which a tensor is printed in full
-INDENT = 2  # columns before the table
+INDENT = "  "
 WORST = 5  # entries shown of a larger one
 LONGEST_EXACT = 14  # characters of an exact value that takes the place of the symbolic one
 
@@ -42,19 +38,12 @@ class Row:
     tags: str
 
 
-def gradient_table(entries: Sequence[Entry], digits: int, base: int, on: Medium) -> Table:
-    """The entries in the first layout that fits: one line an entry, two, or one a witness."""
+def gradient_table(entries: Sequence[Entry], digits: int, base: int, on: Medium) -> list[str]:
+    """Lines of the first layout that fits: one line an entry, two, or one a witness."""
     rows = [_row(tensor, entry, digits, base, on) for tensor, entry in entries]
-    for layout in (_wide, _stacked):
-        table = layout(rows, on)
-        if on.width is None or _columns(table, on) + INDENT <= on.width:
-            return table
-    return _tall(rows, on)
-
-
-def _columns(table: Table, on: Medium) -> int:
-    printer = console(on)
-    return printer.measure(table).maximum
+    room = ROOM if on.width is None else on.width - len(INDENT)
+    grid = next((grid for layout in (_wide, _stacked) if (grid := layout(rows, on)).width() <= room), None)
+    return [INDENT + line for line in grid_text(grid or _tall(rows, on), on).splitlines()]
 
 
 def shown_entries(comparison: Comparison, every: bool) -> list[Entry]:
@@ -124,89 +113,54 @@ def _row(tensor: TensorCheck, entry: tuple[int, ...], digits: int, base: int, on
     )
 
 
-def _wide(rows: Sequence[Row], on: Medium) -> Table:
-    from rich.text import Text
+def _grid(headers: tuple[str, ...], rows: Sequence[Row], columns: Sequence[Sequence[str]], on: Medium) -> Grid:
+    """The columns of text between name and verdict put into a grid."""
+    cells = [(row.name, *parts) for row, *parts in zip(rows, *columns, strict=True)]
+    return Grid(tuple(own(header, on) for header in headers), cells, [COLORS[row.verdict] for row in rows])
 
-    table = ruled_table(
-        [
-            "quantity",
-            "symbolic",
-            "backprop",
-            "complex step",
-            own("finite difference ±", on),
-            "rel. error",
-            "verdict",
-        ],
-        on,
-    )
+
+def _wide(rows: Sequence[Row], on: Medium) -> Grid:
     columns = [
-        [row.name for row in rows],
         aligned(row.symbolic for row in rows),
         aligned(row.backprop for row in rows),
         aligned(row.complex_step for row in rows),
         aligned_pairs([row.difference for row in rows], own(" ± ", on)),
         aligned(row.relative_error for row in rows),
+        [_verdict(row, on) for row in rows],
     ]
-    for row, *cells in zip(rows, *columns, strict=True):
-        table.add_row(*map(Text, cells), _verdict(row, on))
-    return table
+    headers = ("quantity", "symbolic", "backprop", "complex step", "finite difference ±", "rel. error", "verdict")
+    return _grid(headers, rows, columns, on)
 
 
-def _stacked(rows: Sequence[Row], on: Medium) -> Table:
-    from rich.text import Text
-
-    table = ruled_table(
-        [
-            "quantity",
-            "symbolic\nbackprop",
-            own("complex step\nfinite difference ±", on),
-            "verdict\nrelative error",
-        ],
-        on,
-    )
+def _stacked(rows: Sequence[Row], on: Medium) -> Grid:
     first = aligned(text for row in rows for text in (row.symbolic, row.backprop))
     pairs = [pair for row in rows for pair in ((row.complex_step, ""), row.difference)]
     second = aligned_pairs(pairs, own(" ± ", on))
-    for number_, row in enumerate(rows):
-        two = slice(2 * number_, 2 * number_ + 2)
-        verdict = _verdict(row, on)
-        verdict.append("\n" + row.relative_error, style="dim")
-        table.add_row(Text(row.name), Text("\n".join(first[two])), Text("\n".join(second[two])), verdict)
-    return table
+    verdicts = [f"{_verdict(row, on)}\n{row.relative_error}" for row in rows]
+    headers = (
+        "\nquantity",
+        "symbolic\nbackprop",
+        "complex step\nfinite difference ±",
+        "verdict\nrelative error",
+    )
+    return _grid(headers, rows, [_joined(first, 2), _joined(second, 2), verdicts], on)
 
 
-def _tall(rows: Sequence[Row], on: Medium) -> Table:
-    from rich.text import Text
-
-    table = ruled_table(["quantity", "gradient by", "", "verdict"], on)
-    witnesses = "symbolic\nbackprop\ncomplex step\nfinite difference"
-    singles = [(row.symbolic, row.backprop, row.complex_step, row.difference[0]) for row in rows]
-    values = aligned(text for four in singles for text in four)
+def _tall(rows: Sequence[Row], on: Medium) -> Grid:
+    witnesses = ["symbolic\nbackprop\ncomplex step\nfinite difference"] * len(rows)
+    values = aligned(t for row in rows for t in (row.symbolic, row.backprop, row.complex_step, row.difference[0]))
     for position, row in enumerate(rows):
-        column = values[4 * position : 4 * position + 4]
         if row.difference[1]:
-            column[3] = f"{column[3].rstrip()} {own('±', on)} {row.difference[1]}"
-        table.add_row(Text(row.name), Text(witnesses), Text("\n".join(column)), _verdict(row, on))
-    return table
+            last = 4 * position + 3
+            values[last] = f"{values[last].rstrip()} {own('±', on)} {row.difference[1]}"
+    verdicts = [_verdict(row, on) for row in rows]
+    return _grid(("quantity", "gradient by", "", "verdict"), rows, [witnesses, _joined(values, 4), verdicts], on)
 
 
-def _verdict(row: Row, on: Medium) -> Text:
-    from rich.text import Text
-
-    text = Text(verdict_mark(row.verdict, on), style=COLORS[row.verdict])
-    if row.tags:
-        text.append(" " + row.tags, style="dim")
-    return text
+def _joined(texts: Sequence[str], lines: int) -> list[str]:
+    """Each so many texts as one cell of several lines."""
+    return ["\n".join(texts[start : start + lines]) for start in range(0, len(texts), lines)]
 
 
-def ruled_table(headers: Sequence[str], on: Medium) -> Table:
-    """A table with a rule under its head and nothing else, in ASCII where the medium has no other lines."""
-    from rich.box import Box
-    from rich.table import Table
-
-    line = own("─", on)
-    rule = Box("    \n" * 2 + f" {line * 2} \n" + "    \n" * 5, ascii=not on.letters)
-    table = Table(box=rule, show_edge=False, pad_edge=False, padding=(0, 1), header_style="bold")
-    for header in headers:
-        table.add_column(header, no_wrap=True, min_width=0, max_width=ROOM)
-    return table
+def _verdict(row: Row, on: Medium) -> str:
+    return verdict_mark(row.verdict, on) + (f" {row.tags}" if row.tags else "")

@@ -10,7 +10,7 @@ import numpy as np
 from dlcli.comparison import Comparison, TensorCheck
 from dlcli.language import to_text
 from dlcli.ops.operation import Array
-from dlcli.render.console import Medium, painted, rendered
+from dlcli.render.console import Medium, painted
 from dlcli.render.gradients import gradient_table, left_out, shown_entries
 from dlcli.render.numbers import is_plain
 from dlcli.render.text import display_width, own, visible
@@ -67,8 +67,7 @@ def _sections(solution: Solution, detail: Detail, on: Medium) -> Iterator[str]:
         yield _section("In inputs and weights alone", _expanded(solution, on), on)
     if comparison.tensors:
         entries = shown_entries(comparison, detail.every)
-        table = rendered(on, gradient_table(entries, detail.digits, base, on))
-        yield _section("Gradients", ["  " + line for line in table.splitlines()], on)
+        yield _section("Gradients", gradient_table(entries, detail.digits, base, on), on)
         yield "\n".join(_below_table(comparison, detail, base, on))
         yield _section("Witnesses", _pairs(witness_lines(comparison), "  ", on), on)
     if solution.step is not None:

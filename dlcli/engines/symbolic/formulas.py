@@ -9,13 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
 
 import sympy as sp
 
 from dlcli.engines.symbolic.nodes import inner
 from dlcli.engines.symbolic.scalars import definition, differentiate
+from dlcli.engines.symbolic.trees import from_sympy, is_number, literal_tree, number_tree, product, sum_of
 from dlcli.graph import Graph, Node
 from dlcli.language import names_in, substitute, to_text, walk
 from dlcli.language.tree import Binary, Call, Name, Number, Transpose, Tree, Unary
@@ -57,7 +56,7 @@ def formulas(graph: Graph, expand: bool = False) -> Formulas:
                 continue
             for operand, part in _through(graph.nodes, literals, number, cotangent).items():
                 terms.setdefault(operand, []).append(part)
-    by_name = {graph.nodes[n].name: _sum(parts) for n, parts in terms.items()}
+    by_name = {graph.nodes[n].name: sum_of(parts) for n, parts in terms.items()}
     computed = {name for equation in graph.equations for name in equation.names}
     deltas = {name: to_text(tree) for name, tree in by_name.items() if name in computed and name is not None}
     zero = number_tree(0)
@@ -77,7 +76,7 @@ def _through(nodes: Sequence[Node], literals: Mapping[int, Tree], result: int, c
         if number not in waiting:
             continue
         node = nodes[number]
-        total = _sum(waiting.pop(number))
+        total = sum_of(waiting.pop(number))
         if number != result and (node.name is not None or node.operation is None):
             if node.role != "literal":
                 found[number] = total
@@ -139,7 +138,7 @@ def _adjoint(node: Node, operands: Sequence[Tree], shapes: Sequence[Shape], cota
     if isinstance(kind, Elementwise):
         slopes = [_slope(node, operands, position) for position in range(len(operands))]
         return [
-            None if slope is None else _collected(_product(cotangent, slope), node.shape, shape)
+            None if slope is None else _collected(product(cotangent, slope), node.shape, shape)
             for slope, shape in zip(slopes, shapes, strict=True)
         ]
     if isinstance(kind, Composite) and operation.family != "activations":
@@ -147,14 +146,14 @@ def _adjoint(node: Node, operands: Sequence[Tree], shapes: Sequence[Shape], cota
     slopes_call = Call(operation.name + "'", tuple(operands))
     if isinstance(kind, Composite):
         return [Binary("@", Transpose(slopes_call), cotangent)]
-    return [_product(cotangent, slopes_call) for _ in operands]
+    return [product(cotangent, slopes_call) for _ in operands]
 
 
 def _matmul(operands: Sequence[Tree], shapes: Sequence[Shape], g: Tree) -> tuple[Tree, Tree]:
     a, b = operands
     match len(shapes[0]), len(shapes[1]):
         case 1, 1:
-            return _product(g, b), _product(g, a)
+            return product(g, b), product(g, a)
         case 1, _:
             return Binary("@", b, g), Call("outer", (a, g))
         case _, 1:
@@ -175,7 +174,7 @@ def _transposed(tree: Tree) -> Tree:
 
 def _spread(cotangent: Tree, node: Node, shape: Shape) -> Tree:
     """The adjoint of a sum: the cotangent, shaped so that it repeats along the summed axes."""
-    if node.shape == () or len(node.shape) == len(shape) or _is(cotangent, 1):
+    if node.shape == () or len(node.shape) == len(shape) or is_number(cotangent, 1):
         return cotangent
     axes = {axis % len(shape) for axis in node.settings["axes"]}
     if axes == set(range(len(axes))):
@@ -225,118 +224,7 @@ def _slope(node: Node, operands: Sequence[Tree], position: int) -> Tree | None:
         return number_tree(1)
     if node.operation.family == "activations":
         return Call(node.operation.name + "'", tuple(operands))
-    return _from_sympy(slope, dict(zip(formula.symbols, operands, strict=True)))
-
-
-_RELATIONS = {
-    sp.StrictGreaterThan: ">",
-    sp.GreaterThan: ">=",
-    sp.StrictLessThan: "<",
-    sp.LessThan: "<=",
-    sp.Equality: "==",
-    sp.Unequality: "!=",
-    sp.And: "and",
-    sp.Or: "or",
-}
-
-
-def _from_sympy(expression: object, symbols: Mapping[object, Tree]) -> Tree:
-    """A SymPy expression as a tree of the language."""
-    e: sp.Basic = expression
-    if e in symbols:
-        return symbols[e]
-    if e.is_Rational:
-        return number_tree(Fraction(int(e.p), int(e.q)))
-    if e.is_Add:
-        terms = sorted(e.args, key=lambda a: (a.is_number, a.could_extract_minus_sign()))
-        return _sum([_from_sympy(a, symbols) for a in terms])
-    if e.is_Mul:
-        if e.could_extract_minus_sign():
-            return Unary("-", _from_sympy(-e, symbols))
-        number, rest = e.as_coeff_Mul()
-        top, bottom = sp.fraction(rest)
-        factors = [_from_sympy(a, symbols) for a in sp.Mul.make_args(top)]
-        tree = (
-            number_tree(Fraction(int(number.p), int(number.q))) if number.is_Rational else _from_sympy(number, symbols)
-        )
-        for factor in factors:
-            tree = _product(tree, factor)
-        return tree if bottom == 1 else Binary("/", tree, _from_sympy(bottom, symbols))
-    if e.is_Pow and not isinstance(e, sp.exp):
-        base, exponent = e.args
-        if exponent.is_Rational and exponent < 0:
-            return Binary("/", number_tree(1), _from_sympy(base**-exponent, symbols))
-        if exponent == sp.S.Half:
-            return Call("sqrt", (_from_sympy(base, symbols),))
-        return Binary("**", _from_sympy(base, symbols), _from_sympy(exponent, symbols))
-    if isinstance(e, sp.Piecewise):
-        *pieces, last = e.args
-        tree = _from_sympy(last[0], symbols)
-        for piece, condition in reversed(pieces):
-            tree = Call("where", (_from_sympy(condition, symbols), _from_sympy(piece, symbols), tree))
-        return tree
-    if type(e) in _RELATIONS:
-        left, right = (_from_sympy(a, symbols) for a in e.args[:2])
-        return Binary(_RELATIONS[type(e)], left, right)
-    if e.is_Atom:
-        return Name(str(e))
-    return Call(type(e).__name__.lower(), tuple(_from_sympy(a, symbols) for a in e.args))
-
-
-def literal_tree(exact: Any) -> Tree:
-    """A constant of a formula, or a list of them, as a tree."""
-    if isinstance(exact, tuple):
-        return List(tuple(literal_tree(part) for part in exact))
-    return number_tree(exact) if isinstance(exact, Fraction) else exact
-
-
-def number_tree(value: Fraction | float) -> Tree:
-    """A number as a tree; what is negative or no decimal as the arithmetic that gives it."""
-    if isinstance(value, float):
-        value = Fraction(repr(value))
-    if value < 0:
-        return Unary("-", number_tree(-value))
-    value = Fraction(value)
-    if value.denominator == 1:
-        return Number(value, str(value.numerator))
-    if Fraction(repr(float(value))) == value:
-        return Number(value, repr(float(value)))
-    return Binary("/", number_tree(Fraction(value.numerator)), number_tree(Fraction(value.denominator)))
-
-
-def _is(tree: Tree, value: int) -> bool:
-    return isinstance(tree, Number) and tree.value == value
-
-
-def _is_number(tree: Tree) -> bool:
-    return isinstance(tree.operand if isinstance(tree, Unary) else tree, Number)
-
-
-def _product(a: Tree, b: Tree) -> Tree:
-    if _is(a, 1):
-        return b
-    if _is(b, 1):
-        return a
-    if isinstance(b, Unary) and b.operator == "-":
-        return Unary("-", _product(a, b.operand))
-    if isinstance(a, Unary) and a.operator == "-":
-        return Unary("-", _product(a.operand, b))
-    if isinstance(b, Number):
-        a, b = b, a
-    if isinstance(b, Binary) and b.operator == "/" and _is(b.left, 1):
-        return Binary("/", a, b.right)
-    return Binary("*", a, b)
-
-
-def _sum(parts: Sequence[Tree]) -> Tree:
-    first, *others = sorted(parts, key=_is_number)
-    total = first
-    for part in others:
-        if isinstance(part, Unary) and part.operator == "-":
-            total = Binary("-", total, part.operand)
-        else:
-            total = Binary("+", total, part)
-    return total
+    return from_sympy(slope, dict(zip(formula.symbols, operands, strict=True)))
 
 
 def _expanded(tree: Tree, graph: Graph, deltas: Mapping[str | None, Tree]) -> str:
