@@ -7,14 +7,14 @@ element-wise operation the slope is what SymPy derives from its definition.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sympy as sp
 
 from dlcli.engines.symbolic.nodes import inner
 from dlcli.engines.symbolic.scalars import definition, differentiate
-from dlcli.engines.symbolic.trees import from_sympy, is_number, literal_tree, number_tree, product, sum_of
+from dlcli.engines.symbolic.trees import from_sympy, is_number, literal_tree, negated, number_tree, product, sum_of
 from dlcli.graph import Graph, Node
 from dlcli.language import names_in, substitute, to_text, walk
 from dlcli.language.tree import Binary, Call, Name, Number, Transpose, Tree, Unary
@@ -26,6 +26,15 @@ OPERATORS = {
     "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "equal": "==", "not_equal": "!=",
     "logical_and": "and", "logical_or": "or",
 }  # fmt: skip
+ONE = number_tree(1)
+# slopes that are quicker written down than asked of SymPy: (operands, position) -> formula
+SLOPES: Mapping[str, Callable[[Sequence[Tree], int], Tree]] = {
+    "add": lambda operands, position: ONE,
+    "subtract": lambda operands, position: negated(ONE) if position else ONE,
+    "negative": lambda operands, position: negated(ONE),
+    "multiply": lambda operands, position: operands[1 - position],
+    "identity": lambda operands, position: ONE,
+}
 LONGEST = 1_500  # nodes of a tree up to which an expanded formula is still written out
 
 
@@ -209,6 +218,8 @@ def _inside(node: Node, operands: Sequence[Tree], shapes: Sequence[Shape], cotan
 def _slope(node: Node, operands: Sequence[Tree], position: int) -> Tree | None:
     """The slope of an element-wise operation as a formula, None where it is 0."""
     assert node.operation is not None
+    if node.operation.name in SLOPES:
+        return SLOPES[node.operation.name](operands, position)
     formula = definition(node.operation, node.settings, True)
     numbers = {
         symbol: sp.Rational(operand.value.numerator, operand.value.denominator)
