@@ -24,16 +24,28 @@ def backprop(graph: Graph, values: Sequence[Array]) -> Evaluation:
     return Evaluation("backprop", gradients, methods=dict.fromkeys(gradients, "reverse sweep"))
 
 
+def between(graph: Graph, roots: Sequence[int]) -> frozenset[int]:
+    """The nodes on a way from one of the roots to the loss, both ends included."""
+    assert graph.loss is not None
+    return frozenset(depends_on(graph, roots) & ancestors(graph, graph.loss))
+
+
 def sweep(
-    graph: Graph, values: Sequence[Array], roots: Sequence[int], copies: int = 0, every: bool = False
+    graph: Graph,
+    values: Sequence[Array],
+    roots: Sequence[int],
+    copies: int = 0,
+    every: bool = False,
+    moving: frozenset[int] | None = None,
 ) -> dict[int, Array]:
     """Cotangents of the loss at the roots, and with `every` at all nodes between them and the loss.
 
-    copies: 0, or the length of the leading axis that all values have.
+    copies: 0, or the length of the leading axis that all values have. moving: `between(graph, roots)`, where
+    a caller sweeps the same graph many times.
     """
     kept = set(roots)
     assert graph.loss is not None
-    moving = depends_on(graph, roots) & ancestors(graph, graph.loss)
+    moving = between(graph, roots) if moving is None else moving
     one = np.ones((copies,)) if copies else np.float64(1.0)
     cotangents: dict[int, Array] = {graph.loss: np.asarray(one)}
     with np.errstate(all="ignore"):

@@ -57,10 +57,8 @@ def whole_numbers(x: Array, count: int) -> Array:
     x = np.asarray(x)
     if x.dtype == object:
         numbers = np.array([round(v) for v in x.ravel()], dtype=np.intp).reshape(x.shape)
-    else:
-        with np.errstate(invalid="ignore"):
-            numbers = np.rint(np.nan_to_num(x.real)).astype(np.intp)
-    return np.clip(numbers, 0, count - 1)
+        return np.clip(numbers, 0, count - 1)
+    return np.fmax(np.fmin(np.rint(x.real), count - 1), 0).astype(np.intp)
 
 
 def are_whole_numbers(x: Array, n: int) -> Array:
