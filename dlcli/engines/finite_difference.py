@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import pairwise
 
 import numpy as np
 
+from dlcli.engines.draws import directions, words
 from dlcli.engines.evaluation import cone, propagate
 from dlcli.engines.ladder import EPS, LONGEST, RATIO, RUNGS, Extrapolation, extrapolate, noise_level
 from dlcli.engines.stencil import Stencil, kinked, stencil
@@ -90,14 +90,13 @@ def _noise(graph: Graph, values: Sequence[Array]) -> float:
     """The noise of the loss along one random direction through all quantities at once."""
     assert graph.loss is not None
     roots = [graph.names[name] for name in graph.wrt]
-    rng = np.random.default_rng(9)
     order = sorted({n for root in roots for n in cone(graph, root)} - set(roots))
 
     def losses(offsets: Array) -> Array:
         replaced = {}
         for root in roots:
             size = np.maximum(np.abs(values[root]), first_steps(graph, values, root))
-            direction = rng.standard_normal(values[root].shape) * size
+            direction = directions(values[root].shape, root) * size
             replaced[root] = values[root] + offsets.reshape(-1, *(1,) * values[root].ndim) * direction
         stacks = propagate(graph, values, replaced, order)
         return stacks.get(graph.loss or 0, np.full(len(offsets), float(values[graph.loss or 0])))
@@ -129,8 +128,7 @@ def _witness(
     everyone = np.ones(len(entries), dtype=bool)
     _climb(ladder, points, theta, first, everyone, RUNGS if 2 * RUNGS * len(entries) * cost <= FULL_LADDER else 3)
     for rungs, enough in ((6, PRECISE), (RUNGS, PRECISE), (LONGEST, USEFUL)):
-        wanted = _unsettled(ladder, points, noise, enough)
-        if ladder.steps.shape[1] < rungs and wanted.any():
+        if ladder.steps.shape[1] < rungs and (wanted := _unsettled(ladder, points, noise, enough)).any():
             _climb(ladder, points, theta, first, wanted, rungs)
     found = _differences(ladder, points, first, noise, bool(kinks & set(points.branching)))
     method = "ladder" if whole else f"ladder, {len(entries):,} of {size:,} entries"
@@ -139,11 +137,10 @@ def _witness(
 
 def stratified(values: Array) -> Array:
     """A fixed sample of flat positions: spread over the tensor, with the largest and smallest entry among them."""
-    rng = np.random.default_rng(values.size)
     flat = np.abs(values).reshape(-1)
-    strata = np.linspace(0, values.size, SAMPLE - 1).astype(int)
-    picks = [int(rng.integers(a, b)) for a, b in pairwise(strata)]
-    return np.unique([*picks, int(flat.argmax()), int(flat.argmin())])
+    strata = np.linspace(0, values.size, SAMPLE - 1).astype(np.int64)
+    picks = strata[:-1] + (words(SAMPLE - 2, values.size) % np.diff(strata).astype(np.uint64)).astype(np.int64)
+    return np.unique([*picks, flat.argmax(), flat.argmin()])
 
 
 def _climb(ladder: _Ladder, points: Stencil, theta: Array, first: Array, wanted: Array, rungs: int) -> None:
@@ -196,31 +193,30 @@ def _unsettled(ladder: _Ladder, points: Stencil, noise: float, enough: float) ->
 def _differences(ladder: _Ladder, points: Stencil, first: Array, noise: float, kinks: bool) -> Differences:
     central = _central(ladder, points, noise)
     here = float(points.values[points.graph.loss or 0])
-    sides = []
     last = _last_marks(ladder)
-    for side, sign in ((0, 1.0), (1, -1.0)):
-        steps = ladder.steps[:, :, side]
-        with np.errstate(all="ignore"):
-            quotients = sign * (ladder.losses[:, :, side] - here) / steps
-        clean = np.isfinite(quotients) & (ladder.marks[:, :, side] == last[:, :, side]) & (steps > 0)
-        sides.append((extrapolate(quotients, steps, clean, noise, RATIO), quotients, clean))
+    with np.errstate(all="ignore"):
+        quotients = np.array([1.0, -1.0]) * (ladder.losses - here) / ladder.steps
+    clean = np.isfinite(quotients) & (ladder.marks == last) & (ladder.steps > 0)
+    both = [np.concatenate([x[:, :, 0], x[:, :, 1]]) for x in (quotients, ladder.steps, clean)]
+    sides = extrapolate(both[0], both[1], both[2], noise, RATIO)
+    count = len(first)
     evaluated = ~np.isnan(ladder.losses).all(axis=2)
     crossed = np.any(np.any(ladder.marks != points.base, axis=2) & evaluated, axis=1)
     leaves = np.any(last != points.base, axis=(1, 2)) & (ladder.steps.shape[1] >= RUNGS)
     finite = np.isfinite(np.take_along_axis(ladder.losses, _last(ladder)[:, None, None], axis=1)).all(axis=(1, 2))
     return Differences(
-        looked=np.ones(len(first), dtype=bool),
+        looked=np.ones(count, dtype=bool),
         central=central.value,
         central_error=central.error,
-        right=sides[0][0].value,
-        right_error=sides[0][0].error,
-        left=sides[1][0].value,
-        left_error=sides[1][0].error,
+        right=sides.value[:count],
+        right_error=sides.error[:count],
+        left=sides.value[count:],
+        left_error=sides.error[count:],
         first_step=first,
         flips=crossed,
         at_kink=leaves & kinks,
         finite=finite,
-        grows=_grows(sides[0][1]) | _grows(sides[1][1]),
+        grows=_grows(both[0][:count]) | _grows(both[0][count:]),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dlcli.engines.draws import signs
 from dlcli.engines.reverse import operands_of, sweep
 from dlcli.graph import Graph
 from dlcli.ops.operation import Array, Declared, Gather
@@ -42,7 +43,6 @@ def rounding_effect(graph: Graph, values: Sequence[Array]) -> dict[str, Array]:
 
 def _jittered(graph: Graph, values: Sequence[Array], draws: int) -> tuple[list[Array], Array]:
     """Stacks of all values with their rounding changed, and which copies kept all branches."""
-    rng = np.random.default_rng(1)
     stacks: list[Array] = []
     kept = np.ones(draws, dtype=bool)
     for number, node in enumerate(graph.nodes):
@@ -54,7 +54,7 @@ def _jittered(graph: Graph, values: Sequence[Array], draws: int) -> tuple[list[A
         if value.ndim == len(node.shape):
             value = np.broadcast_to(value, (draws, *node.shape))
         if not isinstance(node.operation.definition, Gather | Declared):
-            value = value * (1 + EPS * rng.choice([-1.0, 1.0], size=value.shape))
+            value = value * (1 + EPS * signs(value.shape, number))
         if node.operation.branches is not None:
             plain = np.asarray(node.operation.branches(*(values[o] for o in node.operands), **node.settings))
             sides = np.asarray(node.operation.branches(*operands, **node.settings))

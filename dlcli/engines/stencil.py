@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dlcli.engines.draws import words
 from dlcli.engines.evaluation import aligned, cone, propagate
 from dlcli.engines.single_entry import SingleEntries, contracted, moved
 from dlcli.graph import Graph, Node
@@ -116,7 +117,7 @@ def _mark(graph: Graph, number: int, values: Sequence[Array], stacks: Mapping[in
     with np.errstate(all="ignore"):
         sides = np.asarray(node.operation.branches(*aligned(node, operands, stacked, ranks), **node.settings))
     flat = sides.astype(np.int64).reshape(count, -1)
-    keys = np.random.default_rng(number).integers(1, 1 << 60, size=flat.shape[1], dtype=np.int64)
+    keys = words(flat.shape[1], number).view(np.int64)
     return np.asarray((flat * keys).sum(axis=1))
 
 

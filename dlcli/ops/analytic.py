@@ -58,7 +58,7 @@ def whole_numbers(x: Array, count: int) -> Array:
     if x.dtype == object:
         numbers = np.array([round(v) for v in x.ravel()], dtype=np.intp).reshape(x.shape)
         return np.clip(numbers, 0, count - 1)
-    return np.fmax(np.fmin(np.rint(x.real), count - 1), 0).astype(np.intp)
+    return np.asarray(np.fmax(np.fmin(np.rint(x.real), count - 1), 0).astype(np.intp))
 
 
 def are_whole_numbers(x: Array, n: int) -> Array:

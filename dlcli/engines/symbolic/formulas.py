@@ -229,7 +229,7 @@ def _slope(node: Node, operands: Sequence[Tree], position: int) -> Tree | None:
     if formula.symbols[position] in numbers:
         return None
     slope = differentiate(formula.expression.subs(numbers), formula.symbols[position])
-    if slope.is_zero:
+    if slope == 0:
         return None
     if slope == 1:
         return number_tree(1)

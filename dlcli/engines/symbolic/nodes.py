@@ -149,7 +149,7 @@ def reduce_to(cotangent: Any, shape: Shape, kind: Kind) -> Any:
 
 def _scalar_adjoint(formula: Scalar, position: int, operands: Sequence[Any], cotangent: Any, kind: Kind) -> Any:
     slope = derivative(formula, position)
-    if slope.expression.is_zero:
+    if slope.expression == 0:
         return None
     if slope.expression == 1:
         return reduce_to(cotangent, operands[position].shape, kind)

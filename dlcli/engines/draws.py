@@ -1,0 +1,34 @@
+"""Seeded draws for checks that want arbitrary numbers, not good ones: quick to start, the same on every machine."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from dlcli.ops.operation import Array, Shape
+
+Words = npt.NDArray[np.uint64]
+
+
+def words(count: int, seed: int) -> Words:
+    """64 arbitrary bits each: SplitMix64 (Steele, Lea and Flood 2014, OOPSLA, 453-472).
+
+    numpy.random would do, but its import takes longer than the whole check of a small homework.
+    """
+    gamma = np.uint64(0x9E3779B97F4A7C15)
+    state = (np.arange(1, count + 1, dtype=np.uint64) + np.uint64(seed) * np.uint64(1 << 32)) * gamma
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return state ^ (state >> np.uint64(31))
+
+
+def signs(shape: Shape, seed: int) -> Array:
+    """-1.0 or 1.0 for each entry."""
+    return np.asarray((words(math.prod(shape), seed) >> np.uint64(63)).astype(np.float64).reshape(shape) * 2 - 1)
+
+
+def directions(shape: Shape, seed: int) -> Array:
+    """Numbers between -1 and 1."""
+    return np.asarray(words(math.prod(shape), seed).astype(np.float64).reshape(shape) / 2**63 - 1)
