@@ -307,4 +307,4 @@ def test_terminal_gets_colours_and_two_line_rows(tmp_path: Path) -> None:
     text = printed.decode()
     assert "\x1b[32m✓ PASS" in text
     assert "relative error" in text
-    assert max(len(line) for line in re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text).split("\r\n")) <= 80
+    assert max(len(line) for line in re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text, flags=0).splitlines()) <= 80

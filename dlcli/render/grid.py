@@ -1,4 +1,4 @@
-"""Tables with a rule under their head: laid out by rich, and plainly where there are too many rows for it."""
+"""Tables with a rule under their head: laid out by rich on a terminal, plainly elsewhere and for many rows."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Grid:
 
 
 def grid_text(grid: Grid, on: Medium) -> str:
-    """The table as text, without blanks at the ends of lines."""
-    return _by_rich(grid, on) if len(grid.rows) <= MOST_BY_RICH else plain_grid(grid, on)
+    """The table as text, without blanks at the ends of lines; without colours there is no need to load rich."""
+    return _by_rich(grid, on) if on.color and len(grid.rows) <= MOST_BY_RICH else plain_grid(grid, on)
 
 
 def _by_rich(grid: Grid, on: Medium) -> str:
