@@ -99,7 +99,12 @@ class DlcliError(Exception):
 
 
 class HomeworkError(DlcliError):
-    """A file cannot be used; nothing was computed from it."""
+    """A file cannot be used; nothing was computed from it.
+
+    `expected` is the code that the file says it expects, where exactly that error came.
+    """
+
+    expected: str | None = None
 
 
 class UsageError(DlcliError):

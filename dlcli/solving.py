@@ -61,7 +61,14 @@ def check(path: PathLike, wrt: Sequence[str] = ()) -> Checked:
 
     wrt replaces the file's own choice of what to differentiate by; an unknown name raises UsageError.
     """
-    return check_spec(load(path), wrt)
+    source = read_source(path)
+    try:
+        return check_spec(_spec(source, path), wrt)
+    except HomeworkError as error:
+        expected = expected_code(source)
+        if expected is not None and {d.code for d in error.diagnostics} == {expected}:
+            error.expected = expected
+        raise
 
 
 def check_spec(spec: Spec, wrt: Sequence[str] = ()) -> Checked:
@@ -135,16 +142,9 @@ def solve_checked(checked: Checked, *, expand: bool = False) -> Solution:
 def gradcheck(path: PathLike, *, wrt: Sequence[str] = ()) -> FileCheck:
     """The verdict on one homework file; of a file that expects an error, whether exactly that error comes."""
     try:
-        source = read_source(path)
+        solution = solve(path, wrt=wrt)
     except HomeworkError as error:
-        return FileCheck(str(path), "fail", None, None, error)
-    try:
-        solution = solve_checked(check_spec(_spec(source, path), wrt))
-    except HomeworkError as error:
-        expected = expected_code(source)
-        if expected is not None and {d.code for d in error.diagnostics} == {expected}:
-            return FileCheck(str(path), "pass", None, expected, error)
-        return FileCheck(str(path), "fail", None, None, error)
+        return FileCheck(str(path), "pass" if error.expected else "fail", None, error.expected, error)
     return FileCheck(str(path), solution.verdict or "inconclusive", solution)
 
 

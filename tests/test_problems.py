@@ -156,3 +156,9 @@ def test_step_of_the_worked_example_is_the_published_one() -> None:
     assert solution.step is not None
     assert float(solution.step.weights["W2"][0, 0]) == pytest.approx(0.35891648, abs=1e-8)
     assert float(solution.step.weights["W1"][0, 0]) == pytest.approx(0.149780716, abs=1e-8)
+
+
+def test_check_counts_an_expected_error_as_right(run) -> None:
+    path = str(PROBLEMS / "feedforward/cse471-relu-output.yaml")
+    done = run("check", path)
+    assert (done.exit_code, done.stdout, done.stderr) == (0, f"{path}: fine (expected E310)\n", "")

@@ -35,8 +35,10 @@ def command(files: tuple[str, ...], plain: bool, quiet: bool, color: str, debug:
 
     on = medium(sys.stdout, plain=plain, color=color)
     worst = PASSED
-    for outcome in outcomes(files, "checking", solving.check, plain=plain, color=color, debug=debug):
+    for outcome in outcomes(files, "checking", solving.check, plain=plain, color=color, debug=debug, forgiving=True):
         worst = max(worst, outcome.code)
+        if outcome.expected is not None:
+            print_result(visible(f"{outcome.path}: fine (expected {outcome.expected})", on) + "\n")
         if outcome.result is not None:
             if not quiet:
                 print_diagnostics(outcome.result.warnings, plain=plain, color=color)

@@ -39,7 +39,7 @@ class Builder:
             self.exact[number] = exact
         return number
 
-    def placeholder(self, shape: tuple[int, ...], name: str) -> int:
+    def operand(self, shape: tuple[int, ...], name: str) -> int:
         """A leaf whose value comes later: the operand of a definition."""
         return self._append(Node(None, (), shape, {}, name, "input"))
 

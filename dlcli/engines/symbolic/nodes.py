@@ -77,7 +77,7 @@ def _inner(operation: Operation, settings: tuple[tuple[str, Any], ...], shapes: 
     assert isinstance(operation.definition, Composite)
     builder = Builder()
     for name, shape in zip(operation.operands, shapes, strict=False):
-        builder.placeholder(shape, name)
+        builder.operand(shape, name)
     tree = parse_expression(operation.definition.text(shapes, dict(settings)))
     result = lower_tree(tree, Scope(builder, hidden=True))
     return Inner(tuple(builder.nodes), builder.values, builder.exact, result)

@@ -105,7 +105,7 @@ def differentiate(expression: Any, symbol: Any) -> Any:
     return sp.diff(expression, symbol)
 
 
-_RELATIONS = {
+RELATIONS = {
     sp.StrictGreaterThan: ">",
     sp.GreaterThan: ">=",
     sp.StrictLessThan: "<",
@@ -182,6 +182,6 @@ class _Walk:
         if isinstance(condition, sp.Not):
             holds, doubtful = self._condition(condition.args[0])
             return ~holds, doubtful
-        relation = _RELATIONS[type(condition)]
+        relation = RELATIONS[type(condition)]
         holds, doubtful = self.domain.compare(relation, self.value(condition.lhs), self.value(condition.rhs))
         return np.broadcast_to(holds, self.shape), np.broadcast_to(doubtful, self.shape)

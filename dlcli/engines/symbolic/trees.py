@@ -8,19 +8,11 @@ from typing import Any
 
 import sympy as sp
 
+from dlcli.engines.symbolic.scalars import RELATIONS
 from dlcli.language.tree import Binary, Call, Name, Number, Tree, Unary
 from dlcli.language.tree import Sequence as List
 
-_RELATIONS = {
-    sp.StrictGreaterThan: ">",
-    sp.GreaterThan: ">=",
-    sp.StrictLessThan: "<",
-    sp.LessThan: "<=",
-    sp.Equality: "==",
-    sp.Unequality: "!=",
-    sp.And: "and",
-    sp.Or: "or",
-}
+WORDS = RELATIONS | {sp.And: "and", sp.Or: "or"}
 
 
 def from_sympy(expression: object, symbols: Mapping[object, Tree]) -> Tree:
@@ -59,9 +51,9 @@ def from_sympy(expression: object, symbols: Mapping[object, Tree]) -> Tree:
                 continue  # a single point, the convention there
             tree = Call("where", (from_sympy(condition, symbols), from_sympy(piece, symbols), tree))
         return tree
-    if type(e) in _RELATIONS:
+    if type(e) in WORDS:
         left, right = (from_sympy(a, symbols) for a in e.args[:2])
-        return Binary(_RELATIONS[type(e)], left, right)
+        return Binary(WORDS[type(e)], left, right)
     if e.is_Atom:
         return Name(str(e))
     return Call(type(e).__name__.lower(), tuple(from_sympy(a, symbols) for a in e.args))
