@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from dlcli.comparison import Comparison
+from dlcli.comparison import VERDICTS, Comparison
 from dlcli.errors import Diagnostic
 from dlcli.graph import Graph
 from dlcli.ops.operation import Array
@@ -21,6 +21,14 @@ class StepResult:
 
 
 @dataclass(frozen=True)
+class Point:
+    """Numbers drawn for quantities that the file declares without any, and the verdict there."""
+
+    numbers: Mapping[str, Array]
+    verdict: str
+
+
+@dataclass(frozen=True)
 class Solution:
     """What `dlcli.solve` returns.
 
@@ -31,6 +39,8 @@ class Solution:
     expanded  gradient -> formula in inputs and weights alone, when asked for
     verdict "pass", "kink", "inconclusive" or "fail"; of an expected error "pass"
     loss    None when the file names none
+    points  of a file with symbols, the random points at which the formulas were checked; all other fields tell
+            of the first
     """
 
     file: str
@@ -46,8 +56,12 @@ class Solution:
     warnings: tuple[Diagnostic, ...] = ()
     parameters: int = 0
     index_base: int = 0
+    points: tuple[Point, ...] = ()
 
     @property
     def verdict(self) -> str | None:
-        """None when there is nothing to differentiate (no loss)."""
-        return None if self.loss is None else self.comparison.verdict
+        """The worst of all points; None when there is nothing to differentiate (no loss)."""
+        if self.loss is None:
+            return None
+        found = [self.comparison.verdict, *(point.verdict for point in self.points)]
+        return max(found, key=VERDICTS.index)

@@ -17,23 +17,29 @@ from dlcli.graph import Graph
 from dlcli.lowering import Lowered, lower
 from dlcli.ops.operation import Array
 from dlcli.optimizers import sgd_step
-from dlcli.solution import Solution, StepResult
+from dlcli.solution import Point, Solution, StepResult
 from dlcli.spec import expected_code, read_source
 from dlcli.spec import load as load_spec
 from dlcli.spec.records import Spec
+from dlcli.symbols import POINTS, at_point, symbols
 
 PathLike = str | os.PathLike[str]
+MOST_TRIALS = 200  # random points tried to find some inside the domains of all operations
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A homework that can be computed: its spec, its graph, advice, and the value of every node."""
+    """A homework that can be computed: its spec, its graph, advice, and the value of every node.
+
+    Of a homework with symbols the numbers are a random point's, and `others` are further points.
+    """
 
     spec: Spec
     graph: Graph
     warnings: tuple[Diagnostic, ...]
     values: tuple[Array, ...]
     lowered: Lowered
+    others: tuple[Checked, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,28 @@ def check(path: PathLike, wrt: Sequence[str] = ()) -> Checked:
 
 def check_spec(spec: Spec, wrt: Sequence[str] = ()) -> Checked:
     """As `check`, of a file that has been read. Raises HomeworkError, also where the file expected another error."""
+    if not symbols(spec):
+        return _check_numbers(spec, wrt)
+    first, *others = _points(spec, wrt)
+    return replace(first, others=tuple(others))
+
+
+def _points(spec: Spec, wrt: Sequence[str]) -> list[Checked]:
+    """The homework at random points inside the domains of its operations."""
+    found: list[Checked] = []
+    for trial in range(MOST_TRIALS):
+        try:
+            found.append(_check_numbers(at_point(spec, trial), wrt))
+        except HomeworkError as error:
+            outside = all(d.code == "E310" for d in error.diagnostics)
+            if not outside or (trial == MOST_TRIALS - 1 and not found):
+                raise
+        if len(found) == POINTS:
+            break
+    return found
+
+
+def _check_numbers(spec: Spec, wrt: Sequence[str]) -> Checked:
     lowered = lower(spec)
     graph = _with_wrt(lowered.graph, wrt)
     values = forward(fuse(graph))
@@ -95,6 +123,22 @@ def solve(path: PathLike, *, wrt: Sequence[str] = (), expand: bool = False) -> S
 
 def solve_checked(checked: Checked, *, expand: bool = False) -> Solution:
     """As `solve`, of a homework that has been checked."""
+    unknown = checked.spec.symbols
+    if not unknown:
+        return _solve_numbers(checked, expand)
+    solutions = [
+        _solve_numbers(point, expand or number == 0) for number, point in enumerate((checked, *checked.others))
+    ]
+    points = tuple(
+        Point(
+            {name: solution.graph.values[solution.graph.names[name]] for name in unknown}, solution.comparison.verdict
+        )
+        for solution in solutions
+    )
+    return replace(solutions[0], points=points)
+
+
+def _solve_numbers(checked: Checked, expand: bool) -> Solution:
     from dlcli.engines.symbolic import exact_sweep, symbolic
     from dlcli.engines.symbolic.formulas import formulas
 

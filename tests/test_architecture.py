@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("graph", "spec", "codes"),
     ("lowering",),
     ("engines", "fusion", "optimizers"),
-    ("laws",),
+    ("laws", "symbols"),
     ("comparison",),
     ("adjudication", "derivation", "mistakes", "worker"),
     ("solution",),

@@ -66,6 +66,11 @@ def solution_document(solution: Solution, *, equations: bool = False, values: bo
         ]
     if solution.step is not None:
         document["step"] = {name: json_numbers(array) for name, array in solution.step.weights.items()}
+    if solution.points:
+        document["points"] = [
+            {name: json_numbers(array) for name, array in point.numbers.items()} | {"verdict": point.verdict}
+            for point in solution.points
+        ]
     document["warnings"] = [diagnostic_record(warning) for warning in solution.warnings]
     return document
 

@@ -15,7 +15,7 @@ from dlcli.render.gradients import gradient_table, left_out, shown_entries
 from dlcli.render.numbers import is_plain
 from dlcli.render.text import display_width, own, visible
 from dlcli.render.values import LONGEST_EXACT, printed_values
-from dlcli.render.verdicts import COLORS, entry_name, verdict_line, witness_lines
+from dlcli.render.verdicts import COLORS, entry_name, verdict_line, verdict_mark, witness_lines
 from dlcli.solution import Solution
 
 MOST_REASONS = 10  # of entries that are not PASS, without --all
@@ -52,6 +52,8 @@ def _sections(solution: Solution, detail: Detail, on: Medium) -> Iterator[str]:
     base, comparison = solution.index_base, solution.comparison
     if detail.equations:
         yield _section("Equations", _equations(solution, on), on)
+    if solution.points:
+        yield _section("Random points (the numbers below are those of the first)", _points(solution, detail, on), on)
     values = dict(solution.values)
     loss = solution.graph.loss_name
     if solution.loss is not None and loss not in values:
@@ -74,6 +76,19 @@ def _sections(solution: Solution, detail: Detail, on: Medium) -> Iterator[str]:
         yield _section(f"Weights after one step of {solution.step.optimizer}", _step(solution, detail, on), on)
     verdict = solution.verdict
     yield painted(verdict_line(solution, on), COLORS.get(verdict or "", "bold"), on)
+
+
+def _points(solution: Solution, detail: Detail, on: Medium) -> list[str]:
+    """`x = 0.713, t = 0.4   PASS` for each point; of arrays as many lines as they need."""
+    lines = []
+    for point in solution.points:
+        scalars = [f"{visible(n, on)} = {float(x):.{detail.digits}g}" for n, x in point.numbers.items() if x.ndim == 0]
+        lines.append(f"  {', '.join(scalars)}{'   ' if scalars else ''}{verdict_mark(point.verdict, on)}")
+        arrays = {n: x for n, x in point.numbers.items() if x.ndim}
+        lines += [
+            f"  {line}" for line in printed_values(arrays, {}, detail.digits, detail.every, solution.index_base, on)
+        ]
+    return lines
 
 
 def _section(title: str, lines: Sequence[str], on: Medium) -> str:

@@ -71,8 +71,14 @@ def verdict_line(solution: Solution, on: Medium) -> str:
     if not comparison.tensors:
         return f"{verdict_mark('inconclusive', on)}: there is nothing to differentiate by."
     verdict = comparison.verdict
+    if solution.points and solution.verdict != verdict:
+        worse = [str(k) for k, point in enumerate(solution.points, 1) if point.verdict == solution.verdict]
+        mark = verdict_mark(solution.verdict or "inconclusive", on)
+        return own(f"{mark}: so at random point {', '.join(worse)} of {len(solution.points)}.", on)
     said = {"pass": _passed, "kink": _on_kinks, "inconclusive": _undecided, "fail": _failed}
     sentence = said[verdict](comparison, solution.index_base)
+    if solution.points:
+        sentence += f", at {counted(len(solution.points), 'random point')}"
     return own(f"{verdict_mark(verdict, on)}: ", on) + visible(f"{sentence}; {coverage(comparison)}.", on)
 
 

@@ -153,3 +153,4 @@ class Spec:
     advice: tuple[Diagnostic, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     section_places: Mapping[str, Place] = field(default_factory=dict)  # of each top-level key
+    symbols: tuple[str, ...] = ()  # names that the file declares without numbers and that were given some
