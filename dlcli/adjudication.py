@@ -19,25 +19,25 @@ from dlcli.engines.complex_step import complex_step
 from dlcli.engines.evaluation import Evaluation
 from dlcli.engines.finite_difference import Witness, finite_differences
 from dlcli.engines.reverse import backprop, magnitudes, sweep
-from dlcli.engines.rounding import rounding_effect
+from dlcli.engines.rounding import Rounding
 from dlcli.graph import Graph
 from dlcli.ops.operation import Array
 
 MORE_ENTRIES = 16  # disputed entries of a tensor that get a ladder of their own
 
 
-def compare(graph: Graph, values: Sequence[Array], symbolic: Evaluation) -> Comparison:
+def compare(graph: Graph, values: Sequence[Array], symbolic: Evaluation, rounding: Rounding) -> Comparison:
     """Every witness asked, every entry judged; disputed entries without a difference get one, and are judged again.
 
-    graph: with its stable fused forms; values: of its nodes.
+    graph: with its stable fused forms; values: of its nodes; rounding: what rounding can do to them.
     """
     assert graph.loss is not None
     swept = backprop(graph, values)
     cotangents = sweep(graph, values, [graph.names[name] for name in graph.wrt], every=True)
     sizes = magnitudes(graph, values, cotangents)
-    rounding = rounding_effect(graph, values)
     stepped = complex_step(graph, values)
-    ladders = finite_differences(graph, values)
+    noise = float(rounding.values[graph.loss])
+    ladders = finite_differences(graph, values, floor=noise)
     infinite = any(node.operation is not None and node.operation.infinite_slope_at for node in graph.nodes)
 
     def evidence(name: str, witness: Witness) -> Evidence:
@@ -48,7 +48,7 @@ def compare(graph: Graph, values: Sequence[Array], symbolic: Evaluation) -> Comp
             _looked(stepped, name),
             witness.differences,
             sizes[name],
-            rounding[name],
+            rounding.gradients[name],
             float(values[graph.loss or 0]),
             infinite,
         )
@@ -61,7 +61,7 @@ def compare(graph: Graph, values: Sequence[Array], symbolic: Evaluation) -> Comp
         if disputed.any():
             worst = np.argsort(-np.where(disputed, judgement.relative_error, -1.0).reshape(-1), kind="stable")
             entries = worst[: min(MORE_ENTRIES, int(disputed.sum()))]
-            witness = finite_differences(graph, values, also={name: entries}, only=(name,))[name]
+            witness = finite_differences(graph, values, also={name: entries}, only=(name,), floor=noise)[name]
             judgement = judge(evidence(name, witness))
         judgements[name] = (judgement, witness)
     return Comparison(tuple(_check(name, graph, swept, symbolic, stepped, *judgements[name]) for name in graph.wrt))

@@ -74,6 +74,7 @@ class Comparison:
 
 EPS = float(np.finfo(np.float64).eps)
 TINY = float(np.finfo(np.float64).tiny)
+UNDERFLOW = TINY / (EPS * 1e-20)  # below it the imaginary part of a complex step of 1e-20 has lost digits
 PASS, KINK, INCONCLUSIVE, FAIL = range(4)
 
 
@@ -119,26 +120,29 @@ def judge(evidence: Evidence) -> Judgement:
     d = evidence.differences
     central, error = (none, np.full(shape, np.inf)) if d is None else (d.central, d.central_error)
     reference = np.where(np.isnan(m), np.where(np.isnan(c), central, c), m)
-    own_error = np.where(np.isnan(m) & np.isnan(c), error, 0.0)
+    stepped = UNDERFLOW + 1e-30 * (np.zeros(shape) if d is None else np.nan_to_num(d.reach))
+    own_error = np.where(np.isnan(m), np.where(np.isnan(c), error, stepped), 0.0)
     with np.errstate(all="ignore"):
-        larger = np.fmax(np.abs(a), np.abs(reference))
+        larger = np.fmax(np.abs(a), np.where(np.isfinite(reference), np.abs(reference), 0.0))
         resolution = 64 * EPS * evidence.size + 8 * evidence.rounding
         tau = 1e-7 * larger + resolution + 4 * TINY
         cap = _cap(evidence, larger)
         gap = np.abs(a - reference)
         agree = gap <= tau + own_error
         kink, inside = _kinks(evidence, tau)
-        conflict = _conflicts(m, c, central, error, tau) & ~kink
+        conflict = _conflicts(m, c, central, error, tau, stepped) & ~kink
         relative = gap / np.maximum(1e-8, np.abs(a) + np.abs(reference))
     same_infinity = np.isinf(a) & (a == reference)
     rules = (
         (np.full(shape, not np.isfinite(evidence.loss)), INCONCLUSIVE, "the loss is not finite here"),
         (
-            ~np.isfinite(a) & same_infinity & evidence.infinite,
+            ~np.isfinite(a) & (same_infinity | np.isnan(m)) & evidence.infinite,
             INCONCLUSIVE,
             "the slope is infinite here, as declared",
         ),
         (~np.isfinite(a), FAIL, "the gradient is not finite where the loss is"),
+        (np.isinf(m), FAIL, "the gradient is finite where the slope is infinite"),
+        (~np.isfinite(resolution), INCONCLUSIVE, "the terms of the gradient overflow"),
         (
             np.zeros(shape, bool) if d is None else d.grows,
             INCONCLUSIVE,
@@ -205,10 +209,10 @@ def _kinks(evidence: Evidence, tau: Array) -> tuple[Array, Array]:
     return kink, between | declared
 
 
-def _conflicts(m: Array, c: Array, d: Array, error: Array, tau: Array) -> Array:
+def _conflicts(m: Array, c: Array, d: Array, error: Array, tau: Array, stepped: Array) -> Array:
     """Where two references differ by more than their errors allow. nan compares as no conflict."""
     wide = np.where(np.isfinite(error), error, 0.0)
-    pairs = ((m, c, 0.0), (m, d, 3 * wide), (c, d, 3 * wide))
+    pairs = ((m, c, stepped), (m, d, 3 * wide), (c, d, 3 * wide + stepped))
     return np.asarray(np.logical_or.reduce([np.abs(x - y) > tau + bar for x, y, bar in pairs]))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from dlcli.comparison import Comparison
 from dlcli.engines.evaluation import forward
+from dlcli.engines.rounding import Rounding, rounding_effect
 from dlcli.errors import Diagnostic, HomeworkError, Source, UsageError, did_you_mean
 from dlcli.fusion import fuse
 from dlcli.graph import Graph
@@ -139,8 +140,9 @@ def solve_checked(checked: Checked, *, expand: bool = False) -> Solution:
 
 
 def _solve_numbers(checked: Checked, expand: bool) -> Solution:
-    from dlcli.engines.symbolic import exact_sweep, symbolic
+    from dlcli.engines.symbolic import LARGEST_BY_DIGITS, exact_sweep, scalar_operations, symbolic
     from dlcli.engines.symbolic.formulas import formulas
+    from dlcli.engines.symbolic.numbers import MANY_DIGITS, more_digits
 
     spec, graph, lowered = checked.spec, checked.graph, checked.lowered
     fused = fuse(graph)
@@ -156,15 +158,20 @@ def _solve_numbers(checked: Checked, expand: bool) -> Solution:
     if graph.loss is not None and graph.wrt:
         from dlcli.adjudication import compare
 
+        rounding = rounding_effect(fused, values)
         evaluation, by_definition = symbolic(graph, fused)
-        comparison = compare(fused, values, evaluation)
+        comparison = compare(fused, values, evaluation, rounding)
+        if comparison.verdict in ("inconclusive", "fail") and scalar_operations(graph) <= LARGEST_BY_DIGITS:
+            with more_digits(MANY_DIGITS):
+                evaluation, by_definition = symbolic(graph, fused)
+            comparison = compare(fused, values, evaluation, rounding)
         comparison = replace(
             comparison,
             tensors=tuple(
                 replace(t, exact=exact.gradients.get(t.name), formula=texts.gradients.get(t.name))
                 for t in comparison.tensors
             ),
-            disputed=disputed_values(graph, fused, values, by_definition),
+            disputed=disputed_values(graph, fused, values, by_definition, rounding),
         )
     return Solution(
         file=spec.source.name,
@@ -206,12 +213,12 @@ def find_homework(paths: Iterable[PathLike]) -> list[str]:
 
 
 def disputed_values(
-    graph: Graph, fused: Graph, values: Sequence[Array], by_definition: dict[int, Array]
+    graph: Graph, fused: Graph, values: Sequence[Array], by_definition: dict[int, Array], rounding: Rounding
 ) -> tuple[str, ...]:
     """The first quantity whose value by NumPy is not the value of its textbook formula, in words.
 
-    values: of the fused graph's nodes. Compared at 1e-9 of the quantity's largest entry: rounding is far below,
-    a wrong formula far above.
+    values: of the fused graph's nodes. Compared at 1e-9 of the quantity's largest entry and 64 times what rounding
+    can do: rounding is far below, a wrong formula far above.
     """
     for number, node in enumerate(fused.nodes):
         rerouted = node.name is None and node.operands != graph.nodes[number].operands
@@ -221,7 +228,8 @@ def disputed_values(
         known = np.isfinite(theirs) & np.isfinite(ours)
         scale = max([1e-300, *(float(np.max(np.abs(values[o]), initial=0.0)) for o in (number, *node.operands))])
         gap = np.where(known, np.abs(np.where(known, ours, 0.0) - np.where(known, theirs, 0.0)), 0.0)
-        if float(np.max(gap, initial=0.0)) > 1e-9 * scale:
+        gap = np.where(gap > 1e-9 * scale + 64 * rounding.values[number], gap, 0.0)
+        if gap.any():
             place = np.unravel_index(int(np.argmax(gap)), gap.shape)
             return (
                 f"the forward pass of {node.operation.name} disagrees with its definition at {graph.label(number)}: "

@@ -28,9 +28,9 @@ class Differences:
     """Arrays of the quantity's shape; nan, inf and False where `looked` is False.
 
     central, right, left: extrapolated two-sided and one-sided slopes, and their error bars; first_step: h0;
-    flips: a branch changed somewhere on the stencil; at_kink: a branch lies exactly at its kink and the
-    smallest step leaves it; finite: the loss was finite at the smaller steps; grows: the quotients grow
-    fourfold a rung, as at a jump.
+    reach: the largest |L(theta + h0) - L|/h0; flips: a branch changed somewhere on the stencil; at_kink: a
+    branch lies exactly at its kink and the smallest step leaves it; finite: the loss was finite at the smaller
+    steps; grows: the loss jumps at the point, so that quotients grow fourfold a rung.
     """
 
     looked: Array
@@ -44,6 +44,7 @@ class Differences:
     flips: Array
     at_kink: Array
     finite: Array
+    reach: Array
     grows: Array
 
 
@@ -72,12 +73,14 @@ def finite_differences(
     full: bool = False,
     also: Mapping[str, Array] | None = None,
     only: Sequence[str] | None = None,
+    floor: float = 0.0,
 ) -> dict[str, Witness]:
     """The differences of each quantity in graph.wrt, or of those in `only`.
 
-    full: look at every entry of however large a tensor; also: flat positions to look at besides the sample.
+    full: look at every entry of however large a tensor; also: flat positions to look at besides the sample;
+    floor: noise in the loss that is known from elsewhere.
     """
-    noise = _noise(graph, values)
+    noise = max(_noise(graph, values), floor)
     kinks = kinked(graph, values)
     more = also or {}
     return {
@@ -204,6 +207,8 @@ def _differences(ladder: _Ladder, points: Stencil, first: Array, noise: float, k
     crossed = np.any(np.any(ladder.marks != points.base, axis=2) & evaluated, axis=1)
     leaves = np.any(last != points.base, axis=(1, 2)) & (ladder.steps.shape[1] >= RUNGS)
     finite = np.isfinite(np.take_along_axis(ladder.losses, _last(ladder)[:, None, None], axis=1)).all(axis=(1, 2))
+    with np.errstate(all="ignore"):
+        reach = np.nan_to_num(np.abs(ladder.losses[:, 0] - here).max(axis=1) / first, nan=0.0, posinf=0.0)
     return Differences(
         looked=np.ones(count, dtype=bool),
         central=central.value,
@@ -216,18 +221,29 @@ def _differences(ladder: _Ladder, points: Stencil, first: Array, noise: float, k
         flips=crossed,
         at_kink=leaves & kinks,
         finite=finite,
-        grows=_grows(both[0][:count]) | _grows(both[0][count:]),
+        reach=reach,
+        grows=_jumps(ladder, points, here),
     )
 
 
-def _grows(quotients: Array) -> Array:
-    """Whether the quotients grow fourfold a rung over the last four evaluated rungs, as at a jump."""
-    result = np.zeros(len(quotients), dtype=bool)
-    for row, line in enumerate(quotients):
-        known = np.abs(line[np.isfinite(line)])[-5:]
-        if len(known) == 5 and known[0] > 0:
-            ratios = known[1:] / known[:-1]
-            result[row] = bool(((ratios > 3.5) & (ratios < 4.5)).all())
+def _jumps(ladder: _Ladder, points: Stencil, here: float) -> Array:
+    """Whether the loss beyond the smallest step stays away from its value at the point.
+
+    On one side the last five gaps |L(theta +- h) - L(theta)| must be equal to within 1/8, so that quotients grow
+    fourfold a rung; a branch must have flipped, as every jump is one; and the gap must be beyond rounding and
+    beyond what the slope there explains, or a kink nearer than the smallest step would look like a jump.
+    """
+    result = np.zeros(len(ladder.entries), dtype=bool)
+    for side in (0, 1):
+        for row in range(len(result)):
+            known = np.flatnonzero(np.isfinite(ladder.losses[row, :, side]))[-5:]
+            if len(known) < 5 or ladder.marks[row, known[-1], side] == points.base:
+                continue
+            losses, steps = ladder.losses[row, known, side], ladder.steps[row, known, side]
+            gaps = np.abs(losses - here)
+            slope = abs(losses[-1] - losses[-2]) / max(steps[-2] - steps[-1], 1e-300)
+            constant = gaps.max() <= 1.125 * gaps.min()
+            result[row] |= constant and gaps[-1] > 1000 * EPS * abs(here) and gaps[-1] > 4 * slope * steps[-1]
     return result
 
 

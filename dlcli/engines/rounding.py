@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,29 +17,39 @@ EPS = float(np.finfo(np.float64).eps)
 LARGEST = 2_000_000  # numbers in all copies together up to which all draws are stacked at once
 
 
-def rounding_effect(graph: Graph, values: Sequence[Array]) -> dict[str, Array]:
-    """For each quantity in wrt the largest change of its gradient over 8 seeded draws in which every computed
-    value is multiplied by 1 + eps or 1 - eps; draws that push a branch to its other side do not count.
+@dataclass(frozen=True)
+class Rounding:
+    """The largest changes over the draws: of each quantity's gradient in wrt, and of each node's value."""
 
-    The numbers of the file are exact and stay as they are.
+    gradients: Mapping[str, Array]
+    values: Sequence[Array]
+
+
+def rounding_effect(graph: Graph, values: Sequence[Array]) -> Rounding:
+    """What changes over 8 seeded draws in which every computed value is multiplied by 1 + eps or 1 - eps.
+
+    Draws that push a branch to its other side do not count. The numbers of the file are exact and stay as they are.
     """
     size = sum(v.size for v in values)
     draws = max(2, min(DRAWS, LARGEST // max(1, size)))
     roots = [graph.names[name] for name in graph.wrt]
+    gradients = {}
     with np.errstate(all="ignore"):
         stacks, kept = _jittered(graph, values, draws)
         found = sweep(graph, stacks, roots, draws)
         plain = sweep(graph, values, roots)
-    effect = {}
-    for name, root in zip(graph.wrt, roots, strict=True):
-        shape = graph.nodes[root].shape
-        if root not in found or not kept.any():
-            effect[name] = np.zeros(shape)
-            continue
-        with np.errstate(all="ignore"):
-            change = np.abs(found[root][kept] - plain[root])
-        effect[name] = np.broadcast_to(np.nan_to_num(change, nan=0.0, posinf=0.0).max(axis=0), shape)
-    return effect
+        for name, root in zip(graph.wrt, roots, strict=True):
+            shape = graph.nodes[root].shape
+            change = _largest(found[root][kept], plain[root]) if root in found else np.zeros(shape)
+            gradients[name] = np.broadcast_to(change, shape)
+        changes = [_largest(stack[kept], value) for stack, value in zip(stacks, values, strict=True)]
+    return Rounding(gradients, changes)
+
+
+def _largest(stack: Array, value: Array) -> Array:
+    """The largest finite change of each entry; 0 where no copy is left."""
+    change = np.nan_to_num(np.abs(stack - value), nan=0.0, posinf=0.0)
+    return np.asarray(change.max(axis=0, initial=0.0))
 
 
 def _jittered(graph: Graph, values: Sequence[Array], draws: int) -> tuple[list[Array], Array]:
@@ -49,6 +60,8 @@ def _jittered(graph: Graph, values: Sequence[Array], draws: int) -> tuple[list[A
         if node.operation is None:
             stacks.append(np.broadcast_to(values[number], (draws, *node.shape)))
             continue
+        if node.operation.branches is not None:
+            _hold_sides(graph, number, values, stacks, draws)
         operands = operands_of(graph, node, stacks, draws)
         value = np.asarray(node.operation.forward(*operands, **node.settings))
         if value.ndim == len(node.shape):
@@ -61,3 +74,20 @@ def _jittered(graph: Graph, values: Sequence[Array], draws: int) -> tuple[list[A
             kept &= np.broadcast_to(sides == plain, (draws, *plain.shape)).reshape(draws, -1).all(axis=1)
         stacks.append(value)
     return stacks, kept
+
+
+def _hold_sides(graph: Graph, number: int, values: Sequence[Array], stacks: list[Array], draws: int) -> None:
+    """Gives the operands of a node their own values again where a draw pushed them to the other side of a kink."""
+    node = graph.nodes[number]
+    assert node.operation is not None
+    assert node.operation.branches is not None
+    plain = np.asarray(node.operation.branches(*(values[o] for o in node.operands), **node.settings))
+    sides = np.asarray(node.operation.branches(*operands_of(graph, node, stacks, draws), **node.settings))
+    flipped = np.broadcast_to(sides != plain, (draws, *plain.shape))
+    if not flipped.any():
+        return
+    whole = flipped.reshape(draws, -1).any(axis=1)
+    for operand in set(node.operands):
+        shape = graph.nodes[operand].shape
+        mask = flipped if plain.shape == shape else whole.reshape(-1, *(1,) * len(shape))
+        stacks[operand] = np.where(mask, values[operand], stacks[operand])

@@ -49,7 +49,7 @@ def sigmoid_slope(x: Array) -> Array:
 
 def softplus(x: Array) -> Array:
     """ln(1 + exp(x)) without overflow, with all digits on the left."""
-    return np.asarray(np.where(x.real > 0, x, 0.0) + log1p(np.exp(-magnitude(x))))
+    return np.asarray(np.where(x.real >= 0, x, 0.0) + log1p(np.exp(-magnitude(x))))
 
 
 def whole_numbers(x: Array, count: int) -> Array:

@@ -1,5 +1,11 @@
 """The symbolic witness: SymPy derivatives of each operation's definition, chained over the graph."""
 
-from dlcli.engines.symbolic.engine import ExactResult, exact_sweep, symbolic
+from dlcli.engines.symbolic.engine import (
+    LARGEST_BY_DIGITS,
+    ExactResult,
+    exact_sweep,
+    scalar_operations,
+    symbolic,
+)
 
-__all__ = ["ExactResult", "exact_sweep", "symbolic"]
+__all__ = ["LARGEST_BY_DIGITS", "ExactResult", "exact_sweep", "scalar_operations", "symbolic"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -15,6 +16,7 @@ import sympy as sp
 from dlcli.ops.operation import Array
 
 DIGITS = 50
+MANY_DIGITS = 800  # for disputed gradients: 1 - p at a logit gap of 700 loses 304 digits, a product of two 608
 LARGEST_FORM = 50  # nodes of a closed form that is still worth reading
 LARGEST_RATIONAL = 96  # bits of numerator and denominator that are still worth reading
 ZERO = Fraction(1, 10**40)  # a closed form below this at 50 digits counts as 0
@@ -86,6 +88,17 @@ def _context() -> Any:
     context = mpmath.MPContext()
     context.dps = DIGITS
     return context
+
+
+@contextmanager
+def more_digits(digits: int) -> Iterator[None]:
+    """Within it numbers of `mp_number` carry this many digits."""
+    context = _context()
+    before, context.dps = context.dps, digits
+    try:
+        yield
+    finally:
+        context.dps = before
 
 
 def mp_number(number: Any) -> Any:
