@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dlcli.engines.draws import stratified
 from dlcli.engines.evaluation import Evaluation, cone, copies_at_once, propagate
 from dlcli.engines.independence import Region, region
 from dlcli.engines.reverse import unbroadcast
@@ -21,7 +22,7 @@ from dlcli.ops.operation import Array, Declared, Einsum, Elementwise, Gather
 
 STEP = 1e-20
 EVERY_ENTRY = 3_000_000  # numbers to compute up to which each entry is stepped by itself
-AT_MOST = 2_000_000_000  # numbers to compute beyond which a quantity is left out
+AT_MOST = 150_000_000  # numbers to compute beyond which a sample of a quantity's entries is stepped
 
 
 @dataclass
@@ -36,21 +37,21 @@ def complex_step(graph: Graph, values: Sequence[Array]) -> Evaluation:
     work = _Work(graph, values)
     gradients, methods, looked = {}, {}, {}
     for name in graph.wrt:
-        root = graph.names[name]
-        gradient, method = _gradient(work, root)
-        if gradient is None:
-            looked[name] = np.zeros(graph.nodes[root].shape, dtype=bool)
-            gradient = np.full(graph.nodes[root].shape, np.nan)
-        gradients[name], methods[name] = gradient, method
+        gradients[name], methods[name] = _gradient(work, graph.names[name])
+        seen = ~np.isnan(gradients[name])
+        if not seen.all():
+            looked[name] = seen
     return Evaluation("complex_step", gradients, looked=looked, methods=methods)
 
 
-def _gradient(work: _Work, root: int) -> tuple[Array | None, str]:
+def _gradient(work: _Work, root: int) -> tuple[Array, str]:
+    """The gradient, nan where it was not looked at, and how it was made."""
     graph = work.graph
+    none = np.full(graph.nodes[root].shape, np.nan)
     order = analytic_cone(graph, root)
     unsafe = [graph.label(n) for n in order if not _safe(graph, n)]
     if unsafe:
-        return None, f"left out: {unsafe[0]} has no complex form"
+        return none, f"left out: {unsafe[0]} has no complex form"
     size = math.prod(graph.nodes[root].shape)
     cost = size * cone_size(graph, root, order)
     if cost <= EVERY_ENTRY:
@@ -60,7 +61,11 @@ def _gradient(work: _Work, root: int) -> tuple[Array | None, str]:
         return by_unit, "per unit"
     if cost <= AT_MOST:
         return per_entry(graph, work.values, root, order), "every entry"
-    return None, "left out: too large to step every entry, and its samples are not independent"
+    count = max(4, min(32, AT_MOST // cone_size(graph, root, order)))
+    entries = stratified(work.values[root], count)
+    sampled = per_entry(graph, work.values, root, order, entries).reshape(-1)
+    none.reshape(-1)[entries] = sampled[entries]
+    return none, f"{len(entries):,} of {size:,} entries"
 
 
 def analytic_cone(graph: Graph, root: int) -> list[int]:
@@ -87,16 +92,18 @@ def cone_size(graph: Graph, root: int, order: Sequence[int]) -> int:
     return sum(math.prod(graph.nodes[n].shape) for n in (root, *order))
 
 
-def per_entry(graph: Graph, values: Sequence[Array], root: int, order: Sequence[int]) -> Array:
-    """The gradient by a node, each entry stepped in a copy of its own."""
+def per_entry(
+    graph: Graph, values: Sequence[Array], root: int, order: Sequence[int], only: Array | None = None
+) -> Array:
+    """The gradient by a node, each entry, or those at the flat positions `only`, stepped in a copy of its own."""
     shape = graph.nodes[root].shape
-    size = math.prod(shape)
-    gradient = np.zeros(size)
+    gradient = np.zeros(math.prod(shape))
+    stepped = np.arange(len(gradient)) if only is None else only
     if graph.loss not in (root, *order):
         return gradient.reshape(shape)
     at_once = copies_at_once(graph, order, root)
-    for start in range(0, size, at_once):
-        entries = np.arange(start, min(size, start + at_once))
+    for start in range(0, len(stepped), at_once):
+        entries = stepped[start : start + at_once]
         copies = np.repeat(values[root].reshape(1, -1).astype(np.complex128), len(entries), axis=0)
         copies[np.arange(len(entries)), entries] += 1j * STEP
         stacks = propagate(graph, values, {root: copies.reshape(-1, *shape)}, order)

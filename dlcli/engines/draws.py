@@ -32,3 +32,11 @@ def signs(shape: Shape, seed: int) -> Array:
 def directions(shape: Shape, seed: int) -> Array:
     """Numbers between -1 and 1."""
     return np.asarray(words(math.prod(shape), seed).astype(np.float64).reshape(shape) / 2**63 - 1)
+
+
+def stratified(values: Array, count: int) -> Array:
+    """A fixed sample of flat positions: spread over the tensor, with the largest and smallest entry among them."""
+    flat = np.abs(values).reshape(-1)
+    strata = np.linspace(0, values.size, count - 1).astype(np.int64)
+    picks = strata[:-1] + (words(count - 2, values.size) % np.diff(strata).astype(np.uint64)).astype(np.int64)
+    return np.unique([*picks, flat.argmax(), flat.argmin()])

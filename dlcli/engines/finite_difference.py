@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from dlcli.engines.draws import directions, words
+from dlcli.engines.draws import directions, stratified
 from dlcli.engines.evaluation import cone, propagate
 from dlcli.engines.ladder import EPS, LONGEST, RATIO, RUNGS, Extrapolation, extrapolate, noise_level
 from dlcli.engines.stencil import Stencil, kinked, stencil
@@ -18,7 +18,8 @@ from dlcli.ops.operation import Array
 
 EVERY_ENTRY = 60_000_000  # numbers to compute up to which every entry gets a ladder
 FULL_LADDER = 20_000_000  # numbers to compute up to which every entry gets all nine rungs
-SAMPLE = 32  # entries looked at of a tensor that is larger
+SAMPLED = 100_000_000  # numbers to compute for the sample of a tensor that is larger
+SAMPLE, FEWEST = 32, 4  # entries in such a sample, at most and at least
 PRECISE = 1e-7  # a relative error bar that needs no further rung
 USEFUL = 1e-4  # a relative error bar that decides something
 
@@ -120,8 +121,9 @@ def _witness(
     size = math.prod(shape)
     points = stencil(graph, values, root)
     cost = points.cost
-    whole = full or size <= SAMPLE or 6 * size * cost <= EVERY_ENTRY
-    entries = np.arange(size) if whole else stratified(values[root])
+    whole = full or size <= FEWEST or 6 * size * cost <= EVERY_ENTRY
+    count = max(FEWEST, min(SAMPLE, SAMPLED // (6 * cost)))
+    entries = np.arange(size) if whole else stratified(values[root], count)
     if also is not None:
         entries = np.union1d(entries, also)
     first = first_steps(graph, values, root).reshape(-1)[entries]
@@ -136,14 +138,6 @@ def _witness(
     found = _differences(ladder, points, first, noise, bool(kinks & set(points.branching)))
     method = "ladder" if whole else f"ladder, {len(entries):,} of {size:,} entries"
     return Witness(_spread(found, entries, shape), noise, method)
-
-
-def stratified(values: Array) -> Array:
-    """A fixed sample of flat positions: spread over the tensor, with the largest and smallest entry among them."""
-    flat = np.abs(values).reshape(-1)
-    strata = np.linspace(0, values.size, SAMPLE - 1).astype(np.int64)
-    picks = strata[:-1] + (words(SAMPLE - 2, values.size) % np.diff(strata).astype(np.uint64)).astype(np.int64)
-    return np.unique([*picks, flat.argmax(), flat.argmin()])
 
 
 def _climb(ladder: _Ladder, points: Stencil, theta: Array, first: Array, wanted: Array, rungs: int) -> None:
