@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 
+from dlcli.engines.evaluation import ancestors
 from dlcli.graph import Graph, Node
 from dlcli.ops import OPERATIONS
 
@@ -17,22 +19,30 @@ RULES = (
 )
 
 
-def fuse(graph: Graph) -> Graph:
+def fuse(graph: Graph, spared: Collection[str] = ()) -> Graph:
     """The same network with numerically stable forms in place of pairs that lose digits.
 
-    Nodes keep their numbers, names and values; the inner node stays, for its own value. A pair is left alone
-    when the gradient of the inner quantity itself is asked for.
+    Nodes keep their numbers, names and values; the inner node stays, for its own value. spared: quantities that
+    must stay on the way to the loss, since their own gradients are asked for.
     """
-    asked = {graph.names[name] for name in graph.wrt}
+    kept = {graph.names[name] for name in spared}
     uses = Counter(operand for node in graph.nodes for operand in node.operands)
     nodes = list(graph.nodes)
     for number, node in enumerate(graph.nodes):
         for outer, inner, together in RULES:
             if node.operation is not None and node.operation.name == outer:
                 path = _path(node.operands[0], inner, graph, uses)
-                if path and not asked & set(path):
+                if path and not kept & set(path):
                     _rewrite(nodes, number, path, together)
     return replace(graph, nodes=tuple(nodes)) if nodes != list(graph.nodes) else graph
+
+
+def bypassed(graph: Graph, fused: Graph) -> tuple[str, ...]:
+    """The quantities of wrt that the stable forms pass by: they are no longer on the way to the loss."""
+    if graph.loss is None or fused is graph:
+        return ()
+    before, after = ancestors(graph, graph.loss), ancestors(fused, graph.loss)
+    return tuple(name for name in graph.wrt if graph.names[name] in before - after)
 
 
 def _path(number: int, inner: str, graph: Graph, uses: Counter[int]) -> list[int] | None:

@@ -13,7 +13,7 @@ from dlcli.comparison import Comparison
 from dlcli.engines.evaluation import forward
 from dlcli.engines.rounding import Rounding, rounding_effect
 from dlcli.errors import Diagnostic, HomeworkError, Source, UsageError, did_you_mean
-from dlcli.fusion import fuse
+from dlcli.fusion import bypassed, fuse
 from dlcli.graph import Graph
 from dlcli.lowering import Lowered, lower
 from dlcli.ops.operation import Array
@@ -140,9 +140,8 @@ def solve_checked(checked: Checked, *, expand: bool = False) -> Solution:
 
 
 def _solve_numbers(checked: Checked, expand: bool) -> Solution:
-    from dlcli.engines.symbolic import LARGEST_BY_DIGITS, exact_sweep, scalar_operations, symbolic
+    from dlcli.engines.symbolic import exact_sweep
     from dlcli.engines.symbolic.formulas import formulas
-    from dlcli.engines.symbolic.numbers import MANY_DIGITS, more_digits
 
     spec, graph, lowered = checked.spec, checked.graph, checked.lowered
     fused = fuse(graph)
@@ -156,22 +155,20 @@ def _solve_numbers(checked: Checked, expand: bool) -> Solution:
     comparison = Comparison(())
     texts = formulas(graph, expand)
     if graph.loss is not None and graph.wrt:
-        from dlcli.adjudication import compare
-
-        rounding = rounding_effect(fused, values)
-        evaluation, by_definition = symbolic(graph, fused)
-        comparison = compare(fused, values, evaluation, rounding)
-        if comparison.verdict in ("inconclusive", "fail") and scalar_operations(graph) <= LARGEST_BY_DIGITS:
-            with more_digits(MANY_DIGITS):
-                evaluation, by_definition = symbolic(graph, fused)
-            comparison = compare(fused, values, evaluation, rounding)
+        passed_by = bypassed(graph, fused)
+        comparison = _compared(replace(graph, wrt=tuple(n for n in graph.wrt if n not in passed_by)), fused, values)
+        if passed_by:
+            whole = fuse(graph, passed_by)
+            more = _compared(replace(graph, wrt=passed_by), whole, forward(whole))
+            exact_more = exact_sweep(whole).gradients
+            exact = replace(exact, gradients=exact.gradients | {n: t for n, t in exact_more.items() if n in passed_by})
+            comparison = replace(comparison, tensors=comparison.tensors + more.tensors)
+        found = {t.name: t for t in comparison.tensors}
         comparison = replace(
             comparison,
             tensors=tuple(
-                replace(t, exact=exact.gradients.get(t.name), formula=texts.gradients.get(t.name))
-                for t in comparison.tensors
+                replace(found[n], exact=exact.gradients.get(n), formula=texts.gradients.get(n)) for n in graph.wrt
             ),
-            disputed=disputed_values(graph, fused, values, by_definition, rounding),
         )
     return Solution(
         file=spec.source.name,
@@ -188,6 +185,25 @@ def _solve_numbers(checked: Checked, expand: bool) -> Solution:
         parameters=sum(int(np.prod(graph.nodes[graph.names[name]].shape)) for name in lowered.trained),
         index_base=spec.index_base,
     )
+
+
+def _compared(graph: Graph, fused: Graph, values: Sequence[Array]) -> Comparison:
+    """The gradients by graph.wrt, compared; with many more digits where 50 do not decide."""
+    from dlcli.adjudication import compare
+    from dlcli.engines.symbolic import LARGEST_BY_DIGITS, scalar_operations, symbolic
+    from dlcli.engines.symbolic.numbers import MANY_DIGITS, more_digits
+
+    if not graph.wrt:
+        return Comparison(())
+    fused = replace(fused, wrt=graph.wrt)
+    rounding = rounding_effect(fused, values)
+    evaluation, by_definition = symbolic(graph, fused)
+    comparison = compare(fused, values, evaluation, rounding)
+    if comparison.verdict in ("inconclusive", "fail") and scalar_operations(graph) <= LARGEST_BY_DIGITS:
+        with more_digits(MANY_DIGITS):
+            evaluation, by_definition = symbolic(graph, fused)
+        comparison = compare(fused, values, evaluation, rounding)
+    return replace(comparison, disputed=disputed_values(graph, fused, values, by_definition, rounding))
 
 
 def gradcheck(path: PathLike, *, wrt: Sequence[str] = ()) -> FileCheck:
@@ -243,6 +259,9 @@ def _with_wrt(graph: Graph, wrt: Sequence[str]) -> Graph:
         if name not in graph.names:
             help = did_you_mean(name, list(graph.names)) or "known: " + ", ".join(graph.names)
             raise UsageError(Diagnostic("E103", f"--wrt: unknown name `{name}`", help=help))
+        if graph.nodes[graph.names[name]].role == "constant":
+            message = f"--wrt: `{name}` is a constant: it is never differentiated"
+            raise UsageError(Diagnostic("E108", message, help="declare it under `weights` or `inputs`"))
     return replace(graph, wrt=tuple(dict.fromkeys(wrt))) if wrt else graph
 
 

@@ -57,7 +57,7 @@ def command(
     """
     from dlcli import solving
     from dlcli.cli.batch import outcomes
-    from dlcli.cli.streams import deliver, print_diagnostics
+    from dlcli.cli.streams import deliver, keep_inputs, print_diagnostics
     from dlcli.render.console import file_medium, medium
     from dlcli.render.documents import as_json, error_document
     from dlcli.render.gradcheck_text import CheckedFile, gradcheck_lines, gradcheck_text
@@ -67,6 +67,7 @@ def command(
         return solving.gradcheck(path, wrt=wrt)
 
     called = _called(paths)
+    keep_inputs(output, called)
     documents: list[dict[str, Any]] = []
     errors: list[Diagnostic] = []
     checked: list[CheckedFile] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -77,6 +78,11 @@ class Commands(click.Group):
 
 
 def _run(call: Any, args: list[str], prog_name: str, complete_var: str | None, extra: dict[str, Any]) -> int:
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the rest of the process
+    if sys.stdout is None:
+        sys.stderr.write("Error: standard output is closed\n")
+        return UNUSABLE
     try:
         code = call(args, prog_name, complete_var, standalone_mode=False, **extra)
         return code if isinstance(code, int) else PASSED
@@ -111,11 +117,14 @@ def _help_width() -> int:
 
 def _reader_gone() -> int:
     """`dlcli … | head`: ends quietly, as the signal SIGPIPE would."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
-    except (OSError, ValueError):
-        return READER_GONE
+    discard_output()
     return READER_GONE
+
+
+def discard_output() -> None:
+    """What standard output still holds goes nowhere, so that the end of the process cannot fail on it."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
 
 
 @click.group(

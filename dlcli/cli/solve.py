@@ -63,9 +63,11 @@ def command(
     """
     from dlcli import solving
     from dlcli.cli.batch import outcomes
-    from dlcli.cli.streams import print_diagnostics
+    from dlcli.cli.streams import keep_inputs, print_diagnostics
     from dlcli.render.console import file_medium, medium
     from dlcli.render.solution_text import Detail
+
+    keep_inputs(output, files)
 
     def work(path: str) -> Solution:
         return solving.solve(path, wrt=wrt, expand=expand)

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import click
 
-from dlcli.cli.main import UNUSABLE
+from dlcli.cli.main import UNUSABLE, discard_output
 from dlcli.errors import Diagnostic
 from dlcli.render.console import medium
 from dlcli.render.diagnostics import diagnostics_text, summary
 
+MOST_PRINTED = 200  # diagnostics of one file; a long list of wrong numbers has one each
+
 
 def print_result(text: str) -> None:
-    """Text that the stream can encode, on standard output, at once."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    """Text that the stream can encode, on standard output, at once.
+
+    Raises click.ClickException where standard output takes no more, a full disk for instance.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard_output()
+        reason = (error.strerror or str(error)).lower()
+        raise click.ClickException(f"cannot write standard output: {reason}") from error
 
 
 def print_message(text: str) -> None:
@@ -32,7 +44,11 @@ def print_diagnostics(diagnostics: Sequence[Diagnostic], *, plain: bool = False,
         on = medium(sys.stderr, plain=plain, color=color)
         place = diagnostics[0].place
         file = place.file if place else diagnostics[0].file or ""
-        print_message(diagnostics_text(diagnostics, on) + summary(diagnostics, file, on))
+        more = len(diagnostics) - MOST_PRINTED
+        omitted = f"\n… {more:,} more like these are not printed\n" if more > 0 else ""
+        if not on.letters:
+            omitted = omitted.replace("…", "...")
+        print_message(diagnostics_text(diagnostics[:MOST_PRINTED], on) + omitted + summary(diagnostics, file, on))
 
 
 def deliver(text: str, output: str | None, code: int, errors: Callable[[], str] | None = None) -> None:
@@ -46,6 +62,12 @@ def deliver(text: str, output: str | None, code: int, errors: Callable[[], str] 
         write_file(output, text)
     elif errors is not None:
         print_result(errors())
+
+
+def keep_inputs(output: str | None, files: Iterable[str]) -> None:
+    """Raises click.UsageError where the result would take the place of a homework file that is read."""
+    if output is not None and os.path.realpath(output) in {os.path.realpath(file) for file in files if file != "-"}:
+        raise click.UsageError(f"-o '{output}' would overwrite the homework file; name another file")
 
 
 def write_file(path: str, text: str) -> None:

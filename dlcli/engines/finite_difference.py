@@ -182,7 +182,8 @@ def _unsettled(ladder: _Ladder, points: Stencil, noise: float, enough: float) ->
     found = _central(ladder, points, noise)
     sizes = np.abs(np.nan_to_num(found.value))
     loss = abs(float(points.values[points.graph.loss or 0]))
-    floor = 1e-9 * sizes.max(initial=0.0) + 1e4 * EPS * loss / np.maximum(ladder.steps[:, 0, 0], 1e-300)
+    with np.errstate(over="ignore"):
+        floor = 1e-9 * sizes.max(initial=0.0) + 1e4 * EPS * loss / np.maximum(ladder.steps[:, 0, 0], 1e-300)
     wide = ~(found.error <= np.maximum(enough * sizes, floor))
     return np.asarray(wide | np.any(_last_marks(ladder) != points.base, axis=(1, 2)))
 

@@ -92,6 +92,8 @@ def _by_positions(node: Node, position: int, axes: Axes, shapes: Sequence[Shape]
     which = list(range(len(shapes))) if kind.data == "all" else list(kind.data)
     if position not in which or len(which) != len(shapes):
         return None
+    if not axes:
+        return ()
     starts = np.cumsum([0, *(math.prod(shapes[p]) for p in which)])
     numbered = [
         np.arange(start, start + math.prod(shapes[p])).reshape(shapes[p])

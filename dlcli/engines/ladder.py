@@ -75,7 +75,11 @@ def noise_level(function: Callable[[Array], Array], scale: float) -> float:
 
     At least the rounding unit times the value.
     """
-    values = function(np.arange(9) * scale)
+    with np.errstate(all="ignore"):
+        return _noise_of(function(np.arange(9) * scale))
+
+
+def _noise_of(values: Array) -> float:
     floor = EPS * float(np.abs(values[0]))
     if not np.isfinite(values).all():
         return floor

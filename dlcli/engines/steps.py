@@ -21,7 +21,8 @@ def first_steps(graph: Graph, values: Sequence[Array], root: int) -> Array:
     of theta is the larger of |theta| and the tensor's root mean square; 1 where both are 0.
     """
     theta = values[root]
-    rms = float(np.sqrt(np.mean(theta**2))) if theta.size else 0.0
+    largest = float(np.max(np.abs(theta), initial=0.0))
+    rms = largest * float(np.sqrt(np.mean((theta / largest) ** 2))) if largest > 0 else 0.0
     size = np.maximum(np.abs(theta), rms)
     bound = np.where(size > 0, 8 * size, 8.0)
     slope = _input_sizes(graph, values, root)

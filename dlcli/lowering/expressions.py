@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
-from dlcli.errors import Diagnostic, HomeworkError, OperationError, Place, did_you_mean
+from dlcli.errors import Diagnostic, HomeworkError, OperationError, did_you_mean
 from dlcli.language import LanguageError, names_in, to_text
 from dlcli.language.constants import Constant, evaluate_constant
 from dlcli.language.tree import (
@@ -20,13 +19,13 @@ from dlcli.language.tree import (
     Number,
     Sequence,
     Slice,
-    Span,
     Text,
     Transpose,
     Tree,
     Unary,
 )
-from dlcli.lowering.builder import Builder, apply_loss, find_operation, setting_value
+from dlcli.lowering.builder import find_operation, setting_value
+from dlcli.lowering.scope import Scope as Scope
 from dlcli.ops import OPERATIONS
 from dlcli.ops.operation import Operation
 
@@ -50,58 +49,6 @@ WORDS: Mapping[str, Any] = {"True": True, "False": False, "None": None}
 CONSTANT_NAMES = ("pi", "e", "inf")
 
 
-@dataclass
-class Scope:
-    """What a formula may refer to while it is lowered.
-
-    place: where a span of the formula stands in the file. constants: exact values of the scalars in
-    `constants`, which settings may use. later: quantities defined further down, with their places.
-    columns: samples are columns of matrices. hidden: operations that only definitions use may be called.
-    places: node -> place, for errors found when values are known.
-    """
-
-    builder: Builder
-    place: Callable[[Span], Place | None] = lambda _span: None
-    constants: Mapping[str, Constant] = field(default_factory=dict)
-    later: Mapping[str, Place] = field(default_factory=dict)
-    columns: bool = False
-    hidden: bool = False
-    places: dict[int, Place | None] = field(default_factory=dict)
-
-    def refuse(self, code: str, message: str, span: Span, help: str | None = None) -> NoReturn:
-        """Raises HomeworkError with the place of the span."""
-        raise HomeworkError(Diagnostic(code, message, self.place(span), help=help))
-
-    def apply(
-        self,
-        operation: str | Operation,
-        operands: list[int],
-        settings: Mapping[str, Any],
-        tree: Tree,
-        *trees: Tree,
-    ) -> int:
-        """The node of an operation; `trees` are the operands' formulas, to blame them singly."""
-        record = OPERATIONS[operation] if isinstance(operation, str) else operation
-        try:
-            if record.reduction is not None:
-                number = apply_loss(self.builder, record, operands, settings, self.columns)
-            else:
-                number = self.builder.apply(record, operands, settings)
-        except OperationError as error:
-            blamed = tree
-            if error.operand is not None and error.operand < len(trees):
-                blamed = trees[error.operand]
-            raise self.blame(error, blamed) from None
-        for node in range(number, -1, -1):  # the parts that a loss is made of stand at the same place
-            if node in self.places or self.builder.nodes[node].operation is None:
-                break
-            self.places[node] = self.place(tree.span)
-        return number
-
-    def blame(self, error: OperationError, tree: Tree) -> HomeworkError:
-        return HomeworkError(Diagnostic(error.code, error.message, self.place(tree.span), help=error.help))
-
-
 def lower_tree(tree: Tree, scope: Scope) -> int:
     """The node that computes the formula. Raises HomeworkError."""
     if is_constant(tree, scope):
@@ -116,7 +63,7 @@ def lower_tree(tree: Tree, scope: Scope) -> int:
         case Unary(operator="not", operand=operand):
             return scope.apply("logical_not", [lower_tree(operand, scope)], {}, tree, operand)
         case Binary(operator=operator, left=left, right=right):
-            operands = [lower_tree(left, scope), lower_tree(right, scope)]
+            operands = _lower_all([left, right], scope)
             return scope.apply(BINARY[operator], operands, {}, tree, left, right)
         case Transpose(operand=operand):
             return scope.apply("transpose", [lower_tree(operand, scope)], {}, tree, operand)
@@ -125,14 +72,29 @@ def lower_tree(tree: Tree, scope: Scope) -> int:
             return scope.apply("index", [lower_tree(operand, scope)], settings, tree, operand)
         case Sequence(items=items):
             if not items:
-                scope.refuse("E206", "an empty list has no values", tree.span)
-            return scope.apply("stack", [lower_tree(i, scope) for i in items], {}, tree, *items)
+                scope.refuse("E206", "an empty list has no values", tree.span, "give at least one number or quantity")
+            return scope.apply("stack", _lower_all(items, scope), {}, tree, *items)
         case Call():
             return _call(tree, scope)
         case Text(value=value):
-            scope.refuse("E305", f'the text "{value}" stands where a quantity belongs', tree.span)
+            help = "a name stands without quotes; texts are for settings alone"
+            scope.refuse("E305", f'the text "{value}" stands where a quantity belongs', tree.span, help)
         case _:
-            scope.refuse("E111", f"`{to_text(tree)}` cannot stand here", tree.span)
+            help = "an index and a slice follow a quantity in brackets: `x[0]`, `x[:, 1]`"
+            scope.refuse("E111", f"`{to_text(tree)}` cannot stand here", tree.span, help)
+
+
+def _lower_all(trees: Iterable[Tree], scope: Scope) -> list[int]:
+    """The nodes of several formulas. Raises HomeworkError with the errors of all of them."""
+    numbers, errors = list[int](), list[Diagnostic]()
+    for tree in trees:
+        try:
+            numbers.append(lower_tree(tree, scope))
+        except HomeworkError as error:
+            errors += [diagnostic for diagnostic in error.diagnostics if diagnostic not in errors]
+    if errors:
+        raise HomeworkError(*errors)
+    return numbers
 
 
 def is_constant(tree: Tree, scope: Scope) -> bool:
@@ -172,7 +134,8 @@ def setting(tree: Tree, scope: Scope) -> Any:
             if name.name in scope.builder.names:
                 message = f"`{name.name}` is a quantity of the network, but a setting must be a constant"
                 scope.refuse("E108", message, name.span, "write the number, or put it under `constants`")
-            scope.refuse("E103", f"unknown name `{name.name}`", name.span, did_you_mean(name.name, list(known)))
+            help = did_you_mean(name.name, list(known)) or "declare it under `constants`, or write the number"
+            scope.refuse("E103", f"unknown name `{name.name}`", name.span, help)
     value = _constant(tree, scope)
     if value.exact is not None and isinstance(value.exact, Fraction) and value.exact.denominator == 1:
         return int(value.exact)
@@ -213,7 +176,8 @@ def _quantity(tree: Name, scope: Scope) -> int:
     if tree.name in names:
         return names[tree.name]
     if tree.name in WORDS:
-        scope.refuse("E103", f"`{tree.name}` is no quantity", tree.span)
+        where = "it is the value of a setting, as in `sum(x, axis=None)`"
+        scope.refuse("E103", f"`{tree.name}` is no quantity", tree.span, where)
     if tree.name in scope.later:
         later = scope.later[tree.name]
         raise HomeworkError(
@@ -227,10 +191,11 @@ def _quantity(tree: Name, scope: Scope) -> int:
     help = did_you_mean(tree.name, list(names))
     if find_operation(tree.name, 1) is not None:
         help = f"`{tree.name}` is an operation: write `{tree.name}(…)`"
-    scope.refuse("E103", f"unknown name `{tree.name}`", tree.span, help or _known(names))
+    scope.refuse("E103", f"unknown name `{tree.name}`", tree.span, help or known_names(names))
 
 
-def _known(names: Mapping[str, int]) -> str:
+def known_names(names: Mapping[str, int]) -> str:
+    """The first names that a formula may use, as help."""
     listed = list(names)
     return "known here: " + ", ".join(listed[:12]) + (" …" if len(listed) > 12 else "")
 
@@ -245,7 +210,8 @@ def _index(item: Tree, scope: Scope) -> Any:
 def _whole(tree: Tree, scope: Scope) -> int:
     value = setting(tree, scope)
     if isinstance(value, bool) or not isinstance(value, int):
-        scope.refuse("E305", f"an index must be a whole number, not `{to_text(tree)}`", tree.span)
+        help = "indices count from 0: `x[0]` is the first entry"
+        scope.refuse("E305", f"an index must be a whole number, not `{to_text(tree)}`", tree.span, help)
     return value
 
 
@@ -260,7 +226,7 @@ def _call(tree: Call, scope: Scope) -> int:
             help = did_you_mean(tree.name, known) or "`dlcli ops` lists the operations"
         scope.refuse("E102", f"unknown operation `{tree.name}`", tree.name_span, help)
     operands, settings = _arguments(tree, record, scope)
-    numbers = [lower_tree(operand, scope) for operand in operands]
+    numbers = _lower_all(operands, scope)
     has_axis = record.family == "activations" and any(s.name == "axis" for s in record.settings)
     if scope.columns and has_axis and len(scope.builder.shape(numbers[0])) == 2:
         settings.setdefault("axis", 0)
@@ -288,7 +254,7 @@ def _arguments(tree: Call, record: Operation, scope: Scope) -> tuple[list[Tree],
         if len(operands) < needed:
             count = f"{needed} quantit{'y' if needed == 1 else 'ies'}"
             message = f"{record.name} takes {count}, {_signature(record)}, but {len(operands)} came"
-            scope.refuse("E106", message, tree.span)
+            scope.refuse("E106", message, tree.span, f"`dlcli ops {record.name}` explains it")
     if len(arguments) > len(record.settings):
         extra = arguments[len(record.settings)]
         advice = _reduction_help(record, extra, scope)
@@ -300,7 +266,7 @@ def _arguments(tree: Call, record: Operation, scope: Scope) -> tuple[list[Tree],
             help = did_you_mean(name, known) or f"it takes {_signature(record)}"
             scope.refuse("E101", f"{record.name} has no setting `{name}`", value.span, help)
         if name in given:
-            scope.refuse("E101", f"the setting `{name}` is given twice", value.span)
+            scope.refuse("E101", f"the setting `{name}` is given twice", value.span, "keep one of the two")
         given[name] = value
     settings: dict[str, Any] = {}
     for kind in record.settings:
@@ -312,9 +278,11 @@ def _arguments(tree: Call, record: Operation, scope: Scope) -> tuple[list[Tree],
     return operands, settings
 
 
-def _reduction_help(record: Operation, extra: Tree, scope: Scope) -> str | None:
+def _reduction_help(record: Operation, extra: Tree, scope: Scope) -> str:
     is_quantity = isinstance(extra, Name) and extra.name in scope.builder.names
-    return "settings are constants, not quantities" if is_quantity and record.settings else None
+    if is_quantity and record.settings:
+        return "settings are constants, not quantities"
+    return "leave it out"
 
 
 def _signature(record: Operation) -> str:

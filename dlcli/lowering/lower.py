@@ -11,8 +11,9 @@ from dlcli.language import names_in
 from dlcli.language.constants import Constant
 from dlcli.language.tree import Call, Name, Span, Tree
 from dlcli.lowering.builder import Builder
-from dlcli.lowering.expressions import Scope, lower_tree
+from dlcli.lowering.expressions import known_names, lower_tree
 from dlcli.lowering.layers import Chain, Line, expand, trained_names
+from dlcli.lowering.scope import Scope
 from dlcli.ops import find
 from dlcli.spec.records import Declaration, EquationItem, Formula, LayerItem, Spec
 
@@ -118,10 +119,11 @@ def _start(spec: Spec) -> _State:
         raise HomeworkError(*errors)
     places = {name: place for item in spec.network if isinstance(item, EquationItem)
               for name, place in zip(item.names, item.name_places, strict=True)}  # fmt: skip
-    scope = Scope(builder, constants=constants, columns=spec.samples == "columns", later=dict(places))
+    defined = {d.name: d.place for d in spec.declarations.values()}
+    columns = spec.samples == "columns"
+    scope = Scope(builder, constants=constants, columns=columns, later=dict(places), defined=defined)
     inputs = [d.name for d in spec.declarations.values() if d.section == "inputs"]
     chain = Chain(spec, builder, inputs[0] if len(inputs) == 1 else None)
-    defined = {d.name: d.place for d in spec.declarations.values()}
     return _State(spec, builder, chain, scope, [], [], defined)
 
 
@@ -276,7 +278,7 @@ def _wrt(state: _State, broken: set[str]) -> tuple[str, ...]:
         declaration = spec.declarations.get(reference.name)
         if reference.name not in builder.names:
             if reference.name not in broken:
-                help = did_you_mean(reference.name, list(builder.names))
+                help = did_you_mean(reference.name, list(builder.names)) or known_names(builder.names)
                 message = f"`wrt` names `{reference.name}`, which is no quantity"
                 state.errors.append(Diagnostic("E103", message, reference.place, help=help))
         elif declaration is not None and declaration.section == "constants":

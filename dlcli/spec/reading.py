@@ -29,6 +29,8 @@ def read_source(path: str | os.PathLike[str]) -> Source:
 
 
 def _standard_input() -> bytes:
+    if sys.stdin is None:
+        _refuse("E003", "standard input is closed", "<stdin>", "pipe a homework file into dlcli, or name one")
     stream = getattr(sys.stdin, "buffer", None)
     data: bytes = stream.read(MAX_BYTES + 1) if stream is not None else sys.stdin.read(MAX_BYTES + 1).encode()
     if len(data) > MAX_BYTES:
