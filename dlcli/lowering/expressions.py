@@ -27,6 +27,7 @@ from dlcli.language.tree import (
     Unary,
 )
 from dlcli.lowering.builder import Builder, apply_loss, find_operation, setting_value
+from dlcli.lowering.orientation import oriented, turned_back
 from dlcli.ops import OPERATIONS
 from dlcli.ops.operation import Operation
 
@@ -56,7 +57,8 @@ class Scope:
 
     place: where a span of the formula stands in the file. constants: exact values of the scalars in
     `constants`, which settings may use. later: quantities defined further down, with their places.
-    columns: samples are columns of matrices. hidden: operations that only definitions use may be called.
+    columns: samples are columns of matrices. convention: of the weights of cells.
+    hidden: operations that only definitions use may be called.
     places: node -> place, for errors found when values are known.
     """
 
@@ -65,6 +67,7 @@ class Scope:
     constants: Mapping[str, Constant] = field(default_factory=dict)
     later: Mapping[str, Place] = field(default_factory=dict)
     columns: bool = False
+    convention: str = "column"
     hidden: bool = False
     places: dict[int, Place | None] = field(default_factory=dict)
 
@@ -264,7 +267,9 @@ def _call(tree: Call, scope: Scope) -> int:
     has_axis = record.family == "activations" and any(s.name == "axis" for s in record.settings)
     if scope.columns and has_axis and len(scope.builder.shape(numbers[0])) == 2:
         settings.setdefault("axis", 0)
-    return scope.apply(record, numbers, settings, tree, *operands)
+    numbers, turned = oriented(record, numbers, scope.builder, scope.columns, scope.convention)
+    number = scope.apply(record, numbers, settings, tree, *operands)
+    return turned_back(number, turned, scope.builder)
 
 
 def _arguments(tree: Call, record: Operation, scope: Scope) -> tuple[list[Tree], dict[str, Any]]:
@@ -281,8 +286,14 @@ def _arguments(tree: Call, record: Operation, scope: Scope) -> tuple[list[Tree],
     else:
         operands = arguments[: len(record.operands)]
         del arguments[: len(record.operands)]
+        missing = None
         for name in record.operands[len(operands) :]:
-            if name in keywords:
+            if name not in keywords:
+                missing = missing or name
+            elif missing is not None:
+                message = f"{record.name} is given `{name}`, but not `{missing}` before it: {_signature(record)}"
+                scope.refuse("E106", message, tree.span, f"add `{missing}`")
+            else:
                 operands.append(keywords.pop(name))
         needed = len(record.operands) - record.optional
         if len(operands) < needed:
