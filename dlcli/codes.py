@@ -207,6 +207,11 @@ CODES: Mapping[str, Code] = {
         "outside the domain of an operation",
         "The loss or another operation is undefined at a value of the forward pass.",
     ),
+    "E311": Code(
+        "training diverged",
+        "The loss or a weight is infinite or undefined after a training step, most often because the "
+        "learning rate is too large. What was computed before that step is kept.",
+    ),
     "E320": Code("no such value file", "`file:` names nothing beside the homework file."),
     "E321": Code(
         "value file out of reach",

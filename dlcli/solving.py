@@ -17,12 +17,13 @@ from dlcli.fusion import bypassed, fuse
 from dlcli.graph import Graph
 from dlcli.lowering import Lowered, lower
 from dlcli.ops.operation import Array
-from dlcli.optimizers import sgd_step
 from dlcli.solution import Point, Solution, StepResult
 from dlcli.spec import expected_code, read_source
 from dlcli.spec import load as load_spec
 from dlcli.spec.records import Spec
 from dlcli.symbols import POINTS, at_point, symbols
+from dlcli.training import Plan, Training, first_step, plan_training
+from dlcli.training import train as run_training
 
 PathLike = str | os.PathLike[str]
 MOST_TRIALS = 200  # random points tried to find some inside the domains of all operations
@@ -30,9 +31,10 @@ MOST_TRIALS = 200  # random points tried to find some inside the domains of all 
 
 @dataclass(frozen=True)
 class Checked:
-    """A homework that can be computed: its spec, its graph, advice, and the value of every node.
+    """A homework that can be computed: its spec, its graph, advice, the value of every node.
 
     Of a homework with symbols the numbers are a random point's, and `others` are further points.
+    plan: how its weights are trained; None without a loss or an optimizer.
     """
 
     spec: Spec
@@ -41,6 +43,7 @@ class Checked:
     values: tuple[Array, ...]
     lowered: Lowered
     others: tuple[Checked, ...] = ()
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True)
@@ -105,12 +108,13 @@ def _check_numbers(spec: Spec, wrt: Sequence[str]) -> Checked:
     lowered = lower(spec)
     graph = _with_wrt(lowered.graph, wrt)
     values = forward(fuse(graph))
+    plan = plan_training(lowered)
     warnings = lowered.advice + _outside(lowered, graph, values)
     if spec.expect is not None:
         message = f"the file expects {spec.expect}, but there is no error"
         help = "leave `expect` out, or put the mistake back"
         raise HomeworkError(Diagnostic("E130", message, spec.expect_place, help=help))
-    return Checked(spec, graph, warnings, tuple(values), lowered)
+    return Checked(spec, graph, warnings, tuple(values), lowered, plan=plan)
 
 
 def solve(path: PathLike, *, wrt: Sequence[str] = (), expand: bool = False) -> Solution:
@@ -180,7 +184,7 @@ def _solve_numbers(checked: Checked, expand: bool) -> Solution:
         comparison=comparison,
         deltas=texts.deltas,
         expanded=texts.expanded,
-        step=_step(spec, graph, lowered, comparison),
+        step=_step(checked.plan, comparison),
         warnings=checked.warnings,
         parameters=sum(int(np.prod(graph.nodes[graph.names[name]].shape)) for name in lowered.trained),
         index_base=spec.index_base,
@@ -213,6 +217,36 @@ def gradcheck(path: PathLike, *, wrt: Sequence[str] = ()) -> FileCheck:
     except HomeworkError as error:
         return FileCheck(str(path), "pass" if error.expected else "fail", None, error.expected, error)
     return FileCheck(str(path), solution.verdict or "inconclusive", solution)
+
+
+def train(path: PathLike, steps: int, *, shuffle: int | None = None) -> Training:
+    """The weights of a homework trained by its optimizer, and the loss after each step.
+
+    shuffle: a seed for the order of the samples, with `batch_size`. Raises HomeworkError where the file cannot
+    be used or has no optimizer, loss or weights, UsageError for steps below 1.
+    """
+    if steps < 1:
+        raise UsageError(Diagnostic("E305", f"{steps} steps train nothing", help="take 1 or more"))
+    return run_training(training_plan(check(path)), steps, shuffle)
+
+
+def training_plan(checked: Checked) -> Plan:
+    """The plan of a homework that is to be trained. Raises HomeworkError with all that it lacks."""
+    spec, missing = checked.spec, []
+    if checked.graph.loss is None:
+        missing.append(("`loss`", "add `loss:`, for example `loss: half_squared_error`"))
+    if not checked.lowered.trained:
+        missing.append(("weights", "declare what is trained under `weights`"))
+    if spec.optimizer is None:
+        missing.append(("`optimizer`", "add `optimizer: {sgd: {learning_rate: 0.1}}`"))
+    if missing or checked.plan is None:
+        raise HomeworkError(
+            *(
+                Diagnostic("E107", f"training needs {what}, but the file has none", help=help, file=spec.source.name)
+                for what, help in missing
+            )
+        )
+    return checked.plan
 
 
 def find_homework(paths: Iterable[PathLike]) -> list[str]:
@@ -304,10 +338,9 @@ def _first_outside(array: Array, inside: Array) -> tuple[float, str]:
     return float(array[entry]), "[" + ", ".join(map(str, entry)) + "]"
 
 
-def _step(spec: Spec, graph: Graph, lowered: Lowered, comparison: Comparison) -> StepResult | None:
+def _step(plan: Plan | None, comparison: Comparison) -> StepResult | None:
     """The weights after one optimizer step."""
-    if spec.optimizer is None or graph.loss is None:
+    if plan is None:
         return None
-    gradients = {t.name: t.backprop for t in comparison.tensors if t.name in lowered.trained}
-    weights = {name: graph.values[graph.names[name]] for name in gradients}
-    return StepResult("sgd", sgd_step(weights, gradients, spec.optimizer.settings["learning_rate"]), {})
+    gradients = {tensor.name: tensor.backprop for tensor in comparison.tensors}
+    return StepResult(plan.optimizer.name, first_step(plan, gradients), {})

@@ -14,7 +14,9 @@ from dlcli import __version__
 
 COMMANDS = {
     "solve": "Compute every value and gradient of a homework, and compare them.",
+    "train": "Train the weights of a homework by its optimizer.",
     "gradcheck": "Check the gradients of homework files, one line a file.",
+    "inspect": "Report on sizes, costs, gradients and redundancies of a network.",
     "check": "Validate homework files quickly, without derivatives.",
     "problems": "List, show or copy the homework that comes with dlcli.",
     "ops": "Print the formula sheet of all operations.",

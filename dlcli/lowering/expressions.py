@@ -25,7 +25,8 @@ from dlcli.language.tree import (
     Unary,
 )
 from dlcli.lowering.builder import find_operation, setting_value
-from dlcli.lowering.scope import Scope as Scope
+from dlcli.lowering.orientation import oriented, turned_back
+from dlcli.lowering.scope import Scope
 from dlcli.ops import OPERATIONS
 from dlcli.ops.operation import Operation
 
@@ -230,7 +231,9 @@ def _call(tree: Call, scope: Scope) -> int:
     has_axis = record.family == "activations" and any(s.name == "axis" for s in record.settings)
     if scope.columns and has_axis and len(scope.builder.shape(numbers[0])) == 2:
         settings.setdefault("axis", 0)
-    return scope.apply(record, numbers, settings, tree, *operands)
+    numbers, turned = oriented(record, numbers, scope.builder, scope.columns, scope.convention)
+    number = scope.apply(record, numbers, settings, tree, *operands)
+    return turned_back(number, turned, scope.builder)
 
 
 def _arguments(tree: Call, record: Operation, scope: Scope) -> tuple[list[Tree], dict[str, Any]]:
@@ -247,8 +250,14 @@ def _arguments(tree: Call, record: Operation, scope: Scope) -> tuple[list[Tree],
     else:
         operands = arguments[: len(record.operands)]
         del arguments[: len(record.operands)]
+        missing = None
         for name in record.operands[len(operands) :]:
-            if name in keywords:
+            if name not in keywords:
+                missing = missing or name
+            elif missing is not None:
+                message = f"{record.name} is given `{name}`, but not `{missing}` before it: {_signature(record)}"
+                scope.refuse("E106", message, tree.span, f"add `{missing}`")
+            else:
                 operands.append(keywords.pop(name))
         needed = len(record.operands) - record.optional
         if len(operands) < needed:

@@ -42,51 +42,48 @@ class Chain:
     trained: list[str] = field(default_factory=list)
 
 
-def expand(item: LayerItem, chain: Chain) -> list[Line]:
-    """The equations of a layer, its weights already leaves of the graph. Raises HomeworkError."""
-    return _dense(item, chain) if item.kind == "dense" else _operation(item, chain)
-
-
-def _refuse(code: str, message: str, place: Place | None, help: str | None = None, **more: Any) -> HomeworkError:
+def refusal(code: str, message: str, place: Place | None, help: str | None = None, **more: Any) -> HomeworkError:
+    """The error of a layer at a place of the file."""
     return HomeworkError(Diagnostic(code, message, place, help=help, **more))
 
 
-def _input(item: LayerItem, chain: Chain) -> str:
+def source_of(item: LayerItem, chain: Chain) -> str:
     """The quantity that feeds a layer."""
     if "input" in item.keys:
         name: str = item.keys["input"]
         if name not in chain.builder.names:
             help = did_you_mean(name, list(chain.builder.names))
-            raise _refuse("E103", f"unknown name `{name}`", item.places["input"], help)
+            raise refusal("E103", f"unknown name `{name}`", item.places["input"], help)
         return name
     if chain.current is None:
         inputs = [d.name for d in chain.spec.declarations.values() if d.section == "inputs"]
         if not inputs:
-            raise _refuse("E109", "the first layer has nothing to work on", item.kind_place, "declare `inputs`")
+            raise refusal("E109", "the first layer has nothing to work on", item.kind_place, "declare `inputs`")
         message = f"which of the inputs {', '.join(inputs)} feeds this layer?"
-        raise _refuse("E109", message, item.kind_place, f"add `input: {inputs[0]}` to the layer")
+        raise refusal("E109", message, item.kind_place, f"add `input: {inputs[0]}` to the layer")
     return chain.current
 
 
-def _dense(item: LayerItem, chain: Chain) -> list[Line]:
+def dense(item: LayerItem, chain: Chain) -> list[Line]:
+    """The equations of a dense layer."""
     spec, builder = chain.spec, chain.builder
     chain.weighted += 1
     name = item.keys.get("name")
     suffix = f"_{name}" if name else str(chain.weighted)
     group = name or f"layer {chain.weighted}"
     z, a = f"z{suffix}", name or f"a{suffix}"
-    source = _input(item, chain)
+    source = source_of(item, chain)
     shape = builder.shape(builder.names[source])
     if len(shape) not in (1, 2):
         what = "a single number" if not shape else f"an array of shape {shape}"
         help = "write it as a vector, [0.5]" if not shape else "flatten first: add `- flatten` before this layer"
-        raise _refuse("E207", f"a dense layer takes a vector or a batch, but {source} is {what}", item.place, help)
+        raise refusal("E207", f"a dense layer takes a vector or a batch, but {source} is {what}", item.place, help)
     columns = spec.samples == "columns" and len(shape) == 2
     inputs = shape[0] if columns else shape[-1]
     weights = _weights(item, chain, f"W{suffix}", inputs, source)
     weight_shape = builder.shape(builder.names[weights])
     units = None if len(weight_shape) == 1 else weight_shape[1 if spec.convention == "row" else 0]
-    product = _product(Name(weights), Name(source), len(shape), units, columns, spec.convention)
+    product = weighted(Name(weights), Name(source), len(shape), units, columns, spec.convention)
     bias = _bias(item, chain, f"b{suffix}", units)
     if bias is not None:
         add: Tree = Name(bias)
@@ -97,7 +94,7 @@ def _dense(item: LayerItem, chain: Chain) -> list[Line]:
     chain.current = a
     chain.came_from = (item.place, _says(group, units or 1, name is not None))
     activation = item.keys.get("activation")
-    tree, formula = _activation(activation, z) if activation else (Call("identity", (Name(z),)), None)
+    tree, formula = activated(activation, z) if activation else (Call("identity", (Name(z),)), None)
     return [
         Line(z, product, "pre-activation", group),
         Line(a, tree, "activation", group, formula),
@@ -108,7 +105,7 @@ def _says(group: str, units: int, named: bool) -> str:
     return f"{f'layer {group}' if named else group} has {units} unit{'s' if units != 1 else ''}"
 
 
-def _product(weights: Tree, x: Tree, rank: int, units: int | None, columns: bool, convention: str) -> Tree:
+def weighted(weights: Tree, x: Tree, rank: int, units: int | None, columns: bool, convention: str) -> Tree:
     """W x in the file's convention: W (out, in) for columns, (in, out) for rows; x (in), (batch, in) or (in, batch)."""
     if units is None:
         return Binary("@", x, weights) if rank == 2 and not columns else Binary("@", weights, x)
@@ -117,7 +114,8 @@ def _product(weights: Tree, x: Tree, rank: int, units: int | None, columns: bool
     return Binary("@", x, Transpose(weights)) if rank == 2 and not columns else Binary("@", weights, x)
 
 
-def _activation(formula: Formula, z: str) -> tuple[Tree, Formula]:
+def activated(formula: Formula, z: str) -> tuple[Tree, Formula]:
+    """An activation as a call on the quantity z, and the formula that the file gives."""
     tree = formula.tree
     if isinstance(tree, Name):
         return Call(tree.name, (Name(z, tree.span),), (), tree.span, tree.span), formula
@@ -133,9 +131,9 @@ def _weights(item: LayerItem, chain: Chain, own: str, inputs: int, source: str) 
     place = item.places.get("weights", item.place)
     name = own
     if isinstance(given, Reference):
-        name = _referred(given, chain)
+        name = referred(given, chain)
     elif isinstance(given, Value):
-        _own_leaf(own, given, chain, place)
+        own_leaf(own, given, chain, place)
     elif given is None and own in builder.names:
         place = spec.declarations[own].place if own in spec.declarations else place
     else:
@@ -145,7 +143,7 @@ def _weights(item: LayerItem, chain: Chain, own: str, inputs: int, source: str) 
             shape, init, seed, settings = None, item.keys.get("init"), item.keys.get("seed"), {}
         if shape is None:
             if units is None:
-                raise _refuse(
+                raise refusal(
                     "E208",
                     f"this layer has no weights: there is no `{own}` under `weights`, and no `units`",
                     item.kind_place,
@@ -154,28 +152,29 @@ def _weights(item: LayerItem, chain: Chain, own: str, inputs: int, source: str) 
             shape = (units, inputs) if spec.convention == "column" else (inputs, units)
         array = draw(init or "xavier_uniform", shape, seed, own, spec.convention, settings)
         array.flags.writeable = False
-        _own_leaf(own, Value(array, None, place, "drawn"), chain, place)
+        own_leaf(own, Value(array, None, place, "drawn"), chain, place)
     _check_weights(item, chain, name, inputs, source, units, place)
     return name
 
 
-def _referred(reference: Reference, chain: Chain) -> str:
+def referred(reference: Reference, chain: Chain) -> str:
+    """The name that a layer's weights have under `weights` or `constants`."""
     declaration = chain.spec.declarations.get(reference.name)
     if declaration is None or declaration.section not in ("weights", "constants"):
         if declaration is not None:
             message = f"`{reference.name}` stands under `{declaration.section}`, not under `weights` or `constants`"
-            raise _refuse("E103", message, reference.place)
+            raise refusal("E103", message, reference.place)
         known = [d.name for d in chain.spec.declarations.values() if d.section in ("weights", "constants")]
         help = did_you_mean(reference.name, known) or "declare it under `weights`"
-        raise _refuse("E103", f"unknown name `{reference.name}`", reference.place, help)
+        raise refusal("E103", f"unknown name `{reference.name}`", reference.place, help)
     return reference.name
 
 
-def _own_leaf(name: str, value: Value, chain: Chain, place: Place) -> None:
+def own_leaf(name: str, value: Value, chain: Chain, place: Place) -> None:
     """A leaf for weights that stand in the layer itself."""
     taken = chain.spec.declarations.get(name)
     if taken is not None:
-        raise _refuse(
+        raise refusal(
             "E104",
             f"`{name}` is defined twice: the layer gives its own",
             place,
@@ -193,7 +192,7 @@ def _check_weights(
     shape, row = chain.builder.shape(chain.builder.names[name]), chain.spec.convention == "row"
     if len(shape) not in (1, 2):
         message = f"{name} has shape {shape}, but the weights of a dense layer are a matrix or a vector"
-        raise _refuse("E204", message, place, "write one row a unit" if shape == () else None)
+        raise refusal("E204", message, place, "write one row a unit" if shape == () else None)
     if len(shape) == 1:
         needed: Shape = (inputs,)
     else:
@@ -211,7 +210,7 @@ def _check_weights(
         notes = (f"dlcli computes z = {z} here; if your course writes z = {form}, set `convention: {other}`",)
     of_layer = f"layer {item.keys['name']}" if "name" in item.keys else f"layer {chain.weighted}"
     fits = "one column an output unit and one row an input" if row else "one row an output unit and one column an input"
-    raise _refuse(
+    raise refusal(
         "E204",
         f"{name} has shape {shape}, but {of_layer} needs {needed}",
         place,
@@ -230,7 +229,7 @@ def _bias(item: LayerItem, chain: Chain, own: str, units: int | None) -> str | N
     if given == "none":
         return None
     if isinstance(given, Reference):
-        name = _referred(given, chain)
+        name = referred(given, chain)
     elif given is None and own in builder.names:
         name, place = own, chain.spec.declarations[own].place
     else:
@@ -245,11 +244,11 @@ def _bias(item: LayerItem, chain: Chain, own: str, units: int | None) -> str | N
             value = Value(np.full(needed, float(given.array)), _repeated(given.exact, units), place)
         else:
             value = given
-        _own_leaf(own, value, chain, place)
+        own_leaf(own, value, chain, place)
     shape = builder.shape(builder.names[name])
     if shape != needed and not (shape == (1,) and needed == ()):
         size = "a single number" if units is None else f"{units} numbers, one a unit"
-        raise _refuse("E204", f"{name} has shape {shape}, but this layer's bias needs {needed}", place, f"give {size}")
+        raise refusal("E204", f"{name} has shape {shape}, but this layer's bias needs {needed}", place, f"give {size}")
     return name
 
 
@@ -259,7 +258,7 @@ def _repeated(exact: Any, units: int | None) -> Any:
     return (exact,) * units
 
 
-def _operation(item: LayerItem, chain: Chain) -> list[Line]:
+def plain_operation(item: LayerItem, chain: Chain) -> list[Line]:
     """A weightless item: an operation on the running quantity, `add` or `concat` of several."""
     kind = item.kind
     chain.counts[kind] = chain.counts.get(kind, 0) + 1
@@ -272,10 +271,10 @@ def _operation(item: LayerItem, chain: Chain) -> list[Line]:
         for part in item.keys["items"]:
             if part not in chain.builder.names:
                 help = did_you_mean(part, list(chain.builder.names))
-                raise _refuse("E103", f"unknown name `{part}`", item.places["items"], help)
+                raise refusal("E103", f"unknown name `{part}`", item.places["items"], help)
         tree = _joined(kind, parts)
     else:
-        source = _input(item, chain)
+        source = source_of(item, chain)
         shape = chain.builder.shape(chain.builder.names[source])
         if kind == "flatten" and len(shape) > 1:
             sizes = (shape[0], int(np.prod(shape[1:])))

@@ -12,7 +12,8 @@ from dlcli.language.constants import Constant
 from dlcli.language.tree import Call, Name, Span, Tree
 from dlcli.lowering.builder import Builder
 from dlcli.lowering.expressions import known_names, lower_tree
-from dlcli.lowering.layers import Chain, Line, expand, trained_names
+from dlcli.lowering.layer_forms import expand
+from dlcli.lowering.layers import Chain, Line, trained_names
 from dlcli.lowering.scope import Scope
 from dlcli.ops import find
 from dlcli.spec.records import Declaration, EquationItem, Formula, LayerItem, Spec
@@ -122,6 +123,7 @@ def _start(spec: Spec) -> _State:
     defined = {d.name: d.place for d in spec.declarations.values()}
     columns = spec.samples == "columns"
     scope = Scope(builder, constants=constants, columns=columns, later=dict(places), defined=defined)
+    scope.convention = spec.convention
     inputs = [d.name for d in spec.declarations.values() if d.section == "inputs"]
     chain = Chain(spec, builder, inputs[0] if len(inputs) == 1 else None)
     return _State(spec, builder, chain, scope, [], [], defined)
@@ -131,13 +133,12 @@ def _equation(item: EquationItem, state: _State, broken: set[str]) -> None:
     for name, place in zip(item.names, item.name_places, strict=True):
         _define(name, place, state)
         state.scope.later = {n: p for n, p in state.scope.later.items() if n != name}
-    if len(item.names) > 1:
-        call = item.formula.tree
-        what = f"`{call.name}` gives one" if isinstance(call, Call) else "this formula gives one"
-        message = f"{len(item.names)} names stand before the sign, but {what} quantity"
-        raise HomeworkError(Diagnostic("E106", message, item.place, help="write one equation a quantity"))
+    count = _results(item)
     first = len(state.builder.nodes)
     number = _lower(item.formula.tree, item.formula, state, broken)
+    if count > 1:
+        _several(item, number, first, state)
+        return
     record = state.builder.nodes[number].operation
     role: Role = "activation" if record is not None and record.family == "activations" else "quantity"
     number = state.builder.name(number, item.names[0], role)
@@ -145,6 +146,33 @@ def _equation(item: EquationItem, state: _State, broken: set[str]) -> None:
     if role == "activation":
         _mark_pre_activation(number, state.builder)
     state.equations.append(Equation(item.names, item.formula.tree, (number,), first, role))
+    state.chain.current = item.names[0]
+    state.chain.came_from = (item.place, f"{item.names[0]} is computed here")
+
+
+def _results(item: EquationItem) -> int:
+    """How many quantities the equation computes; as many as it names. Raises HomeworkError (E106)."""
+    tree, names = item.formula.tree, len(item.names)
+    record = find(tree.name) if isinstance(tree, Call) else None
+    count = 1 if record is None else record.results
+    if count == names:
+        return count
+    what = f"`{tree.name}`" if isinstance(tree, Call) else "this formula"
+    stand = f"{names} names stand" if names > 1 else "one name stands"
+    gives = "one quantity" if count == 1 else f"{count} quantities"
+    message = f"{stand} before the sign, but {what} gives {gives}"
+    help = "write one equation a quantity" if record is None or count == 1 else record.about
+    raise HomeworkError(Diagnostic("E106", message, item.place, help=help))
+
+
+def _several(item: EquationItem, number: int, first: int, state: _State) -> None:
+    """The quantities of an equation that names several: the entries along the first axis of its result."""
+    builder, parts = state.builder, []
+    for position, name in enumerate(item.names):
+        part = builder.name(builder.apply("index", [number], {"items": (position,)}), name, "quantity")
+        state.scope.places.setdefault(part, item.place)
+        parts.append(part)
+    state.equations.append(Equation(item.names, item.formula.tree, tuple(parts), first, "quantity"))
     state.chain.current = item.names[0]
     state.chain.came_from = (item.place, f"{item.names[0]} is computed here")
 

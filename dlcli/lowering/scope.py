@@ -21,8 +21,9 @@ class Scope:
 
     place: where a span of the formula stands in the file. constants: exact values of the scalars in
     `constants`, which settings may use. later: quantities defined further down, with their places.
-    columns: samples are columns of matrices. hidden: operations that only definitions use may be called.
-    places: node -> place, for errors found when values are known. defined: name -> where it is declared.
+    columns: samples are columns of matrices. convention: of the weights of cells.
+    hidden: operations that only definitions use may be called. places: node -> place, for errors found when
+    values are known. defined: name -> where it is declared.
     """
 
     builder: Builder
@@ -30,6 +31,7 @@ class Scope:
     constants: Mapping[str, Constant] = field(default_factory=dict)
     later: Mapping[str, Place] = field(default_factory=dict)
     columns: bool = False
+    convention: str = "column"
     hidden: bool = False
     places: dict[int, Place | None] = field(default_factory=dict)
     defined: Mapping[str, Place] = field(default_factory=dict)

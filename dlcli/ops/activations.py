@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from dlcli.ops.analytic import log1p, magnitude, sigmoid_slope
+from dlcli.ops.analytic import log1p, magnitude, sigmoid_slope, tanh_slope
 from dlcli.ops.analytic import sigmoid as logistic
 from dlcli.ops.analytic import softplus as soft_positive
 from dlcli.ops.elementwise import TWO, elementwise, gated, truth
@@ -27,11 +27,6 @@ def _distance_from_0(x: Array, **_settings: object) -> Array:
 
 def _relu(x: Array) -> Array:
     return np.where(x.real > 0, x, 0.0) if np.iscomplexobj(x) else np.maximum(x, 0.0)
-
-
-def _tanh_slope(x: Array) -> Array:
-    decay = np.exp(-2 * magnitude(x))
-    return np.asarray(4 * decay / (1 + decay) ** 2)
 
 
 def _elu(x: Array, alpha: float) -> Array:
@@ -109,7 +104,7 @@ sigmoid = elementwise(
 tanh = elementwise(
     "tanh", FAMILY, ("x",),
     forward=lambda x: np.tanh(x),
-    vjp=(lambda g, _y, x: g * _tanh_slope(x),),
+    vjp=(lambda g, _y, x: g * tanh_slope(x),),
     expression=lambda sp, x: sp.tanh(x),
     formula="tanh(x)", derivative="1 - tanh(x)**2", latex=lambda x, **_: rf"\tanh\left({x}\right)",
     about="The hyperbolic tangent, between -1 and 1.",

@@ -47,6 +47,12 @@ def sigmoid_slope(x: Array) -> Array:
     return np.asarray(decay / (1 + decay) ** 2)
 
 
+def tanh_slope(x: Array) -> Array:
+    """1 - tanh(x)**2 without cancellation."""
+    decay = np.exp(-2 * magnitude(x))
+    return np.asarray(4 * decay / (1 + decay) ** 2)
+
+
 def softplus(x: Array) -> Array:
     """ln(1 + exp(x)) without overflow, with all digits on the left."""
     return np.asarray(np.where(x.real >= 0, x, 0.0) + log1p(np.exp(-magnitude(x))))

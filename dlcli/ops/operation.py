@@ -178,6 +178,7 @@ class Operation:
     examples: tuple[Example, ...] = ()
     batch: Literal["loss", "samples", None] = None  # see `losses` and `activations`: how samples are found
     reduction: Literal["samples", "entries", None] = None  # losses: what the lowering averages over
+    results: int = 1  # quantities that an equation names; more lie along a new first axis of the result
     hidden: bool = False  # only for definitions: not in the language of homework files
 
 

@@ -57,6 +57,13 @@ class Bar:
                 self._shown.stop()
                 self._shown = None
 
+    def advance(self) -> None:
+        """One more part of the work that goes on is done."""
+        with self._lock:
+            self._done += 1
+            if self._shown is not None:
+                self._shown.update(self._shown.task_ids[0], completed=self._done)
+
     def _text(self, name: str) -> str:
         return f"{self.doing} {name}"
 

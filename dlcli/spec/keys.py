@@ -111,6 +111,25 @@ OPTIMIZERS: Mapping[str, tuple[Key, ...]] = {
         Key("eps", "positive", "added outside the root, 1e-8 when left out"),
     ),
 }
+OPTIMIZER_STATE: Mapping[str, tuple[str, ...]] = {
+    "sgd": (),
+    "momentum": ("v",),
+    "nesterov": ("v",),
+    "adagrad": ("s",),
+    "rmsprop": ("s",),
+    "adam": ("m", "v", "t"),
+}
+_BATCH_SIZE = Key("batch_size", "natural", "samples a step, in order; all of them when left out", examples=(1,))
+
+
+def optimizer_keys(rule: str) -> tuple[Key, ...]:
+    """All keys of an optimizer: its settings, `batch_size`, and `state` of a rule that keeps something."""
+    kept = OPTIMIZER_STATE[rule]
+    about = "what the rule has kept from earlier steps: a value for all weights, or one by name; 0 when left out"
+    state = (Key("state", "state", about, choices=kept, examples=({kept[0]: 0},)),) if kept else ()
+    return (*OPTIMIZERS[rule], _BATCH_SIZE, *state)
+
+
 OPTIMIZER_DEFAULTS: Mapping[str, Mapping[str, str]] = {
     "sgd": {},
     "momentum": {"mu": "0.9"},

@@ -94,6 +94,11 @@ def read_seed(node: Node, key: Key, context: Context) -> int | None:
     return _whole(node, f"`{key.name}`", 0, 2**32 - 1, context)
 
 
+def read_count(node: Node, key: Key, context: Context) -> int | None:
+    """A whole number from 0 to MAX_COUNT."""
+    return _whole(node, f"`{key.name}`", 0, MAX_COUNT, context)
+
+
 def _whole(node: Node, what: str, low: int, high: int, context: Context) -> int | None:
     number = read_number(node, what, context.rules())
     if number is None:

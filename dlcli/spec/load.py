@@ -21,7 +21,7 @@ from dlcli.spec.questions import read_grading, read_questions
 from dlcli.spec.records import Declaration, EquationItem, LayerItem, Spec
 from dlcli.spec.report import Report, kind_of
 from dlcli.spec.slips import joined_pair
-from dlcli.spec.training import read_optimizer
+from dlcli.spec.training import read_optimizer, read_state
 from dlcli.spec.values import read_bias, read_section, read_weights
 
 READERS: Mapping[str, Reader] = {
@@ -50,6 +50,7 @@ READERS: Mapping[str, Reader] = {
     "seed": kinds.read_seed,
     "setting": kinds.read_setting,
     "shape": kinds.read_shape,
+    "state": read_state,
     "text": kinds.read_text,
     "weights": read_weights,
 }

@@ -124,12 +124,20 @@ class LayerItem:
 
 @dataclass(frozen=True)
 class Optimizer:
-    """The rule of one training step: `sgd` with `settings["learning_rate"]`."""
+    """The rule of one training step: `sgd` with `settings["learning_rate"]`.
+
+    batch_size: samples a step; None for all. state: what the rule has kept from earlier steps, a value for
+    all weights or one by weight; taken: how many steps those were. places: of each key's value.
+    """
 
     name: str
     settings: Mapping[str, float]
     exact: Mapping[str, Fraction | Tree]
     place: Place
+    batch_size: int | None = None
+    state: Mapping[str, Value | Mapping[str, Value]] = field(default_factory=dict)
+    taken: int = 0
+    places: Mapping[str, Place] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

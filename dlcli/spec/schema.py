@@ -8,7 +8,7 @@ from typing import Any
 from dlcli.layers import LAYERS, Key, LayerType, layer_type
 from dlcli.ops import OPERATIONS
 from dlcli.spec.initialisers import INITIALISERS
-from dlcli.spec.keys import DESCRIPTION, GRADING, HOMEWORK, OPTIMIZER_DEFAULTS, OPTIMIZERS, QUESTION
+from dlcli.spec.keys import DESCRIPTION, GRADING, HOMEWORK, OPTIMIZERS, QUESTION, optimizer_keys
 from dlcli.spec.names import RESERVED
 
 Schema = dict[str, Any]
@@ -92,8 +92,7 @@ def _one_of(schemas: Mapping[str, Schema]) -> Schema:
 
 
 def _optimizers() -> Iterable[tuple[str, tuple[Key, ...]]]:
-    assert OPTIMIZERS.keys() == OPTIMIZER_DEFAULTS.keys()
-    return OPTIMIZERS.items()
+    return ((rule, optimizer_keys(rule)) for rule in OPTIMIZERS)
 
 
 def _layer_types() -> list[LayerType]:
@@ -129,6 +128,21 @@ def _section(key: Key) -> Schema:
             {"type": "array", "items": _ref("name"), "description": "names without values"},
             {"type": "null"},
         ]
+    }
+
+
+def _state(key: Key) -> Schema:
+    value: Schema = {
+        "anyOf": [
+            _ref("array"),
+            {"type": "object", "propertyNames": _ref("name"), "additionalProperties": _ref("array")},
+        ]
+    }
+    whole: Schema = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string"}]}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: whole if name == "t" else value for name in key.choices},
     }
 
 
@@ -171,6 +185,7 @@ SCHEMAS: Mapping[str, Callable[[Key], Schema]] = {
     "seed": _fixed({"anyOf": [{"type": "integer", "minimum": 0, "maximum": 2**32 - 1}, {"type": "string"}]}),
     "setting": _fixed(_FORMULA),
     "shape": _fixed({"anyOf": [_WHOLE, {"type": "array", "items": _WHOLE}]}),
+    "state": _state,
     "text": _fixed(_SCALAR),
     "weights": _fixed(_WEIGHTS),
 }

@@ -17,7 +17,8 @@ from dlcli.engines.symbolic.scalars import Scalar, definition, derivative, fold_
 from dlcli.graph import Node
 from dlcli.language import parse_expression
 from dlcli.lowering.builder import Builder
-from dlcli.lowering.expressions import Scope, lower_tree
+from dlcli.lowering.expressions import lower_tree
+from dlcli.lowering.scope import Scope
 from dlcli.ops.operation import (
     Array,
     Composite,
