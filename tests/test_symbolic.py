@@ -109,3 +109,21 @@ def test_expanded_formulas_hold_inputs_and_weights_alone(tmp_path: Path) -> None
         tmp_path, "inputs: {x: 2}\nweights: {w: 3, v: 5}\nnetwork: [h = w*x, q = v*h]\nloss: q\n", expand=True
     )
     assert result.expanded == {"w": "v*x", "v": "w*x"}
+
+
+def test_float64_formulas_of_a_convolution_cover_every_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without 50 digits for whole nodes: moved and multiplied entries need no bound, and nothing unknown turns to 0."""
+    from dlcli.engines.symbolic import engine
+
+    monkeypatch.setattr(engine, "LARGEST_BY_DIGITS", 0)
+    monkeypatch.setattr(engine, "LARGEST_COMPOSITE", 0)
+    text = (
+        "inputs: {x: {shape: [2, 1, 6, 6], init: normal, std: 1, seed: 3}}\ntargets: {y: [0, 1]}\nnetwork:\n"
+        "  - conv2d: {weights: {shape: [2, 1, 3, 3], init: he_normal, seed: 1}, activation: relu}\n"
+        "  - maxpool2d: {size: 2}\n  - flatten\n  - dense: {units: 2, init: he_normal, seed: 2}\n"
+        "loss: softmax_cross_entropy\n"
+    )
+    for tensor in solution(tmp_path, text).comparison.tensors:
+        assert tensor.symbolic is not None
+        assert "symbolic" not in tensor.looked
+        np.testing.assert_allclose(tensor.symbolic, tensor.backprop, rtol=1e-12, atol=1e-14)

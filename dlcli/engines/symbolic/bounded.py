@@ -33,7 +33,7 @@ class Bounded:
 
     def doubtful(self) -> Array:
         """Where the relative error may be above ACCURATE, or the value is not finite."""
-        good = self.error <= ACCURATE * np.abs(self.value) + TINY
+        good = self.error <= ACCURATE * np.abs(self.value) + 1e6 * TINY
         return ~(good & np.isfinite(self.value))
 
 
@@ -87,7 +87,7 @@ class BoundedDomain:
 
     def compare(self, relation: str, a: Bounded, b: Bounded) -> tuple[Array, Array]:
         error = a.error + b.error
-        doubtful = (error > 0) & ~(np.abs(a.value - b.value) > error)
+        doubtful = ((error > 0) & ~(np.abs(a.value - b.value) > error)) | np.isnan(a.value + b.value)
         return np.asarray(COMPARE[relation](a.value, b.value)), doubtful
 
     def choose(self, pieces: Sequence[tuple[Array, Bounded]], unknown: Array, shape: tuple[int, ...]) -> Bounded:

@@ -182,7 +182,7 @@ def _sweep_floats(graph: Graph) -> tuple[list[Array], dict[int, Array]]:
 
 def _float_value(node: Node, operands: Sequence[Array], kind: Kind) -> Array:
     assert node.operation is not None
-    if not isinstance(node.operation.definition, Composite):
+    if not isinstance(node.operation.definition, Composite) or is_linear(node, [x.shape for x in operands]):
         return np.asarray(value(node, operands, kind)[0])
     bounded, _ = value(node, [exactly(x) for x in operands], bounded_kind())
     bad = bounded.doubtful()
@@ -200,8 +200,9 @@ def _float_adjoint(
     node: Node, operands: Sequence[Array], cotangent: Array, needed: Sequence[bool], kind: Kind
 ) -> list[Any]:
     assert node.operation is not None
-    if not isinstance(node.operation.definition, Composite):
-        memory = value(node, operands, kind)[1] if isinstance(node.operation.definition, Gather | Fold) else None
+    if not isinstance(node.operation.definition, Composite) or is_linear(node, [x.shape for x in operands]):
+        wanted = isinstance(node.operation.definition, Gather | Fold | Composite)
+        memory = value(node, operands, kind)[1] if wanted else None
         return adjoint(node, operands, cotangent, memory, needed, kind)
     bounded = bounded_kind()
     inputs: list[Any] = [exactly(x) for x in operands]
@@ -216,6 +217,22 @@ def _float_adjoint(
     _, memory = value(node, inputs, digits)
     exact = adjoint(node, inputs, from_floats(np.asarray(cotangent)), memory, needed, digits)
     return [None if p is None else to_floats(np.asarray(p)) for p in exact]
+
+
+def is_linear(node: Node, shapes: Sequence[tuple[int, ...]]) -> bool:
+    """Whether a composite only moves, multiplies and adds its operands, as a convolution does: rounding is then no
+    larger than the terms' own, and needs no bound."""
+    part = inner(node, tuple(shapes))
+    for step in part.nodes:
+        if step.operation is None:
+            continue
+        kind = step.operation.definition
+        if isinstance(kind, Composite):
+            if not is_linear(step, [part.nodes[o].shape for o in step.operands]):
+                return False
+        elif not isinstance(kind, Einsum | Gather) and step.operation.name not in ("add", "subtract", "negative"):
+            return False
+    return True
 
 
 def scalar_operations(graph: Graph) -> int:

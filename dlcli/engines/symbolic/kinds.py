@@ -209,6 +209,9 @@ def scalar_floats(formula: Scalar, arrays: Sequence[Array]) -> Array:
         result = evaluate(formula, [exactly(a) for a in arrays], BoundedDomain())
         value = np.array(np.broadcast_to(result.value, shape))
         bad = np.broadcast_to(Bounded(result.value, result.error).doubtful(), shape)
+        unknown = np.isnan(sum(np.broadcast_to(a, shape) for a in arrays))
+    value[unknown] = np.nan
+    bad = bad & ~unknown
     if bad.any():
         points = np.stack([np.broadcast_to(a, shape)[bad] for a in arrays], axis=-1)
         distinct, back = np.unique(points, axis=0, return_inverse=True)
