@@ -116,7 +116,7 @@ def test_float64_formulas_of_a_convolution_cover_every_entry(tmp_path: Path, mon
     from dlcli.engines.symbolic import engine
 
     monkeypatch.setattr(engine, "LARGEST_BY_DIGITS", 0)
-    monkeypatch.setattr(engine, "LARGEST_COMPOSITE", 0)
+    monkeypatch.setattr(engine, "LARGEST_COMPOSITE", 200)
     text = (
         "inputs: {x: {shape: [2, 1, 6, 6], init: normal, std: 1, seed: 3}}\ntargets: {y: [0, 1]}\nnetwork:\n"
         "  - conv2d: {weights: {shape: [2, 1, 3, 3], init: he_normal, seed: 1}, activation: relu}\n"

@@ -23,6 +23,7 @@ from dlcli.ops.operation import Array, Declared, Einsum, Elementwise, Gather
 STEP = 1e-20
 EVERY_ENTRY = 3_000_000  # numbers to compute up to which each entry is stepped by itself
 AT_MOST = 150_000_000  # numbers to compute beyond which a sample of a quantity's entries is stepped
+IN_ALL = 400_000_000  # numbers to compute for all deltas of a network: weights used over many steps have many
 
 
 @dataclass
@@ -30,6 +31,7 @@ class _Work:
     graph: Graph
     values: Sequence[Array]
     deltas: dict[int, Array] = field(default_factory=dict)
+    spent: int = 0  # numbers computed for deltas so far
 
 
 def complex_step(graph: Graph, values: Sequence[Array]) -> Evaluation:
@@ -210,7 +212,10 @@ def _delta(work: _Work, number: int) -> Array | None:
             best = (cost, found, axes)
     assert best is not None
     cost, found, axes = best
-    return _tracked_delta(work, number, found, axes, order) if cost <= AT_MOST else None
+    if cost > AT_MOST or work.spent + cost > IN_ALL:
+        return None
+    work.spent += cost
+    return _tracked_delta(work, number, found, axes, order)
 
 
 def _boundary_cost(graph: Graph, number: int, found: Region, order: Sequence[int]) -> int:
