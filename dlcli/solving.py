@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,8 +23,9 @@ from dlcli.spec import expected_code, read_source
 from dlcli.spec import load as load_spec
 from dlcli.spec.records import Spec
 from dlcli.symbols import POINTS, at_point, symbols
-from dlcli.training import Plan, Training, first_step, plan_training
-from dlcli.training import train as run_training
+
+if TYPE_CHECKING:
+    from dlcli.training import Plan, Training
 
 PathLike = str | os.PathLike[str]
 MOST_TRIALS = 200  # random points tried to find some inside the domains of all operations
@@ -108,7 +110,11 @@ def _check_numbers(spec: Spec, wrt: Sequence[str]) -> Checked:
     lowered = lower(spec)
     graph = _with_wrt(lowered.graph, wrt)
     values = forward(fuse(graph))
-    plan = plan_training(lowered)
+    plan = None
+    if spec.optimizer is not None:
+        from dlcli.training import plan_training
+
+        plan = plan_training(lowered)
     warnings = lowered.advice + _outside(lowered, graph, values)
     if spec.expect is not None:
         message = f"the file expects {spec.expect}, but there is no error"
@@ -227,6 +233,8 @@ def train(path: PathLike, steps: int, *, shuffle: int | None = None) -> Training
     """
     if steps < 1:
         raise UsageError(Diagnostic("E305", f"{steps} steps train nothing", help="take 1 or more"))
+    from dlcli.training import train as run_training
+
     return run_training(training_plan(check(path)), steps, shuffle)
 
 
@@ -343,4 +351,6 @@ def _step(plan: Plan | None, comparison: Comparison) -> StepResult | None:
     if plan is None:
         return None
     gradients = {tensor.name: tensor.backprop for tensor in comparison.tensors}
+    from dlcli.training import first_step
+
     return StepResult(plan.optimizer.name, first_step(plan, gradients), {})
