@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dlcli.errors import DlcliError, HomeworkError, UsageError
     from dlcli.solution import Solution
-    from dlcli.solving import FileCheck, check, gradcheck, load, solve
+    from dlcli.solving import FileCheck, check, gradcheck, load, solve, train
+    from dlcli.training import Training
 
 __version__ = "0.1.0"
 __all__ = [
@@ -21,12 +22,14 @@ __all__ = [
     "FileCheck",
     "HomeworkError",
     "Solution",
+    "Training",
     "UsageError",
     "__version__",
     "check",
     "gradcheck",
     "load",
     "solve",
+    "train",
 ]
 
 _HOMES = {
@@ -39,6 +42,8 @@ _HOMES = {
     "gradcheck": "dlcli.solving",
     "load": "dlcli.solving",
     "solve": "dlcli.solving",
+    "train": "dlcli.solving",
+    "Training": "dlcli.training",
 }
 
 
