@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dlcli.comparison import Comparison
+from dlcli.domains import outside_domains
 from dlcli.engines.evaluation import forward
 from dlcli.engines.rounding import Rounding, rounding_effect
 from dlcli.errors import Diagnostic, HomeworkError, Source, UsageError, did_you_mean
@@ -115,7 +116,7 @@ def _check_numbers(spec: Spec, wrt: Sequence[str]) -> Checked:
         from dlcli.training import plan_training
 
         plan = plan_training(lowered)
-    warnings = lowered.advice + _outside(lowered, graph, values)
+    warnings = lowered.advice + outside_domains(lowered, graph, values)
     if spec.expect is not None:
         message = f"the file expects {spec.expect}, but there is no error"
         help = "leave `expect` out, or put the mistake back"
@@ -305,45 +306,6 @@ def _with_wrt(graph: Graph, wrt: Sequence[str]) -> Graph:
             message = f"--wrt: `{name}` is a constant: it is never differentiated"
             raise UsageError(Diagnostic("E108", message, help="declare it under `weights` or `inputs`"))
     return replace(graph, wrt=tuple(dict.fromkeys(wrt))) if wrt else graph
-
-
-def _outside(lowered: Lowered, graph: Graph, values: Sequence[Array]) -> tuple[Diagnostic, ...]:
-    """Warnings where a value is infinite on the edge of a domain; raises HomeworkError outside the domain."""
-    errors, warnings = [], []
-    needed = fuse(graph)
-    for number, node in enumerate(needed.nodes):
-        if node.operation is None:
-            continue
-        operands = [values[o] for o in node.operands]
-        for domain in node.operation.domain:
-            with np.errstate(all="ignore"):
-                inside = np.asarray(domain.inside(*operands, **node.settings))
-            if inside.all():
-                continue
-            blamed = node.operands[domain.operand]
-            value, where = _first_outside(values[blamed], inside)
-            name = graph.label(blamed)
-            message = f"{node.operation.name} is undefined here: {name}{where} = {value:.6g}, but {domain.text}"
-            errors.append(Diagnostic("E310", message, lowered.places.get(number), help=domain.help))
-            break
-        if errors:
-            break
-        if not np.isfinite(values[number]).all() and all(np.isfinite(x).all() for x in operands):
-            value = float(values[number][~np.isfinite(values[number])][0])
-            message = (
-                f"{graph.label(number)} is {value}: {node.operation.name} is at the edge of its domain, or overflows"
-            )
-            warnings.append(Diagnostic("W905", message, lowered.places.get(number)))
-    if errors:
-        raise HomeworkError(*errors)
-    return tuple(warnings)
-
-
-def _first_outside(array: Array, inside: Array) -> tuple[float, str]:
-    if inside.shape != array.shape or array.shape == ():
-        return float(array.reshape(-1)[0]), ""
-    entry = tuple(int(i) for i in np.argwhere(~inside)[0])
-    return float(array[entry]), "[" + ", ".join(map(str, entry)) + "]"
 
 
 def _step(plan: Plan | None, comparison: Comparison) -> StepResult | None:

@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engines", "fusion", "optimizers"),
     ("samples",),
     ("training",),
-    ("laws", "symbols"),
+    ("laws", "symbols", "domains"),
     ("comparison",),
     ("adjudication", "derivation", "mistakes", "worker"),
     ("solution",),
