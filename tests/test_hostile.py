@@ -129,3 +129,16 @@ def test_an_unknown_name_under_wrt_has_help(homework: Homework) -> None:
     with pytest.raises(dlcli.HomeworkError) as caught:
         dlcli.check(path)
     assert caught.value.diagnostics[0].help == "known here: x, h"
+
+
+@pytest.mark.parametrize(
+    "arguments", [("train", "--steps", "1", "-o"), ("train", "--steps", "1", "--csv"), ("inspect", "-o")]
+)
+def test_train_and_inspect_keep_the_homework_that_they_read(arguments: tuple[str, ...], tmp_path: Path, run) -> None:
+    path = tmp_path / "homework.yaml"
+    text = "weights: {w: 3}\nloss: w**2\noptimizer: {sgd: {learning_rate: 0.1}}\n"
+    path.write_text(text, encoding="utf-8")
+    done = run(*arguments, str(path), str(path))
+    assert done.exit_code == 2
+    assert "would overwrite the homework file; name another file" in done.stderr
+    assert path.read_text(encoding="utf-8") == text

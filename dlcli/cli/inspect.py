@@ -46,12 +46,13 @@ def command(
     """
     del debug
     from dlcli import solving
-    from dlcli.cli.streams import deliver, print_diagnostics
+    from dlcli.cli.streams import deliver, keep_inputs, print_diagnostics
     from dlcli.inspection import inspect
     from dlcli.render.console import file_medium, medium
     from dlcli.render.documents import as_json
     from dlcli.render.inspection import inspection_document, inspection_line, inspection_text
 
+    keep_inputs(output, [file])
     checked = solving.check(file)
     if not quiet:
         print_diagnostics(checked.warnings, plain=plain, color=color)

@@ -67,7 +67,7 @@ def deliver(text: str, output: str | None, code: int, errors: Callable[[], str] 
 def keep_inputs(output: str | None, files: Iterable[str]) -> None:
     """Raises click.UsageError where the result would take the place of a homework file that is read."""
     if output is not None and os.path.realpath(output) in {os.path.realpath(file) for file in files if file != "-"}:
-        raise click.UsageError(f"-o '{output}' would overwrite the homework file; name another file")
+        raise click.UsageError(f"'{output}' would overwrite the homework file; name another file")
 
 
 def write_file(path: str, text: str) -> None:

@@ -92,13 +92,15 @@ def command(
     """
     del debug
     from dlcli import solving
-    from dlcli.cli.streams import deliver, print_diagnostics, print_message
+    from dlcli.cli.streams import deliver, keep_inputs, print_diagnostics, print_message
     from dlcli.render.console import file_medium, medium
     from dlcli.render.documents import as_json
     from dlcli.render.training import divergence, training_document, training_line, training_text
 
     if plot is not None and plot.lower().endswith(".png"):
         _need_matplotlib()
+    for written in (output, csv, plot):
+        keep_inputs(written, [file])
     checked = solving.check(file)
     plan = solving.training_plan(checked)
     if shuffle is not None and plan.optimizer.batch_size is None:

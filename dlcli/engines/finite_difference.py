@@ -30,8 +30,8 @@ class Differences:
 
     central, right, left: extrapolated two-sided and one-sided slopes, and their error bars; first_step: h0;
     reach: the largest |L(theta + h0) - L|/h0; flips: a branch changed somewhere on the stencil; at_kink: a
-    branch lies exactly at its kink and the smallest step leaves it; finite: the loss was finite at the smaller
-    steps; grows: the loss jumps at the point, so that quotients grow fourfold a rung.
+    branch lies exactly at its kink and the smallest step leaves it;
+    grows: the loss jumps at the point, so that quotients grow fourfold a rung.
     """
 
     looked: Array
@@ -44,7 +44,6 @@ class Differences:
     first_step: Array
     flips: Array
     at_kink: Array
-    finite: Array
     reach: Array
     grows: Array
 
@@ -201,7 +200,6 @@ def _differences(ladder: _Ladder, points: Stencil, first: Array, noise: float, k
     evaluated = ~np.isnan(ladder.losses).all(axis=2)
     crossed = np.any(np.any(ladder.marks != points.base, axis=2) & evaluated, axis=1)
     leaves = np.any(last != points.base, axis=(1, 2)) & (ladder.steps.shape[1] >= RUNGS)
-    finite = np.isfinite(np.take_along_axis(ladder.losses, _last(ladder)[:, None, None], axis=1)).all(axis=(1, 2))
     with np.errstate(all="ignore"):
         reach = np.nan_to_num(np.abs(ladder.losses[:, 0] - here).max(axis=1) / first, nan=0.0, posinf=0.0)
     return Differences(
@@ -215,7 +213,6 @@ def _differences(ladder: _Ladder, points: Stencil, first: Array, noise: float, k
         first_step=first,
         flips=crossed,
         at_kink=leaves & kinks,
-        finite=finite,
         reach=reach,
         grows=_jumps(ladder, points, here),
     )
