@@ -167,10 +167,10 @@ def _solve_numbers(checked: Checked, expand: bool) -> Solution:
     texts = formulas(graph, expand)
     if graph.loss is not None and graph.wrt:
         passed_by = bypassed(graph, fused)
-        comparison = _compared(replace(graph, wrt=tuple(n for n in graph.wrt if n not in passed_by)), fused, values)
+        comparison = compared(replace(graph, wrt=tuple(n for n in graph.wrt if n not in passed_by)), fused, values)
         if passed_by:
             whole = fuse(graph, passed_by)
-            more = _compared(replace(graph, wrt=passed_by), whole, forward(whole))
+            more = compared(replace(graph, wrt=passed_by), whole, forward(whole))
             exact_more = exact_sweep(whole).gradients
             exact = replace(exact, gradients=exact.gradients | {n: t for n, t in exact_more.items() if n in passed_by})
             comparison = replace(comparison, tensors=comparison.tensors + more.tensors)
@@ -198,7 +198,7 @@ def _solve_numbers(checked: Checked, expand: bool) -> Solution:
     )
 
 
-def _compared(graph: Graph, fused: Graph, values: Sequence[Array]) -> Comparison:
+def compared(graph: Graph, fused: Graph, values: Sequence[Array]) -> Comparison:
     """The gradients by graph.wrt, compared; with many more digits where 50 do not decide."""
     from dlcli.adjudication import compare
     from dlcli.engines.symbolic import LARGEST_BY_DIGITS, scalar_operations, symbolic

@@ -1,0 +1,1 @@
+"""Marking: a homework and an answer sheet -> marks, with reasons. Reading sheets is in `answers`."""
