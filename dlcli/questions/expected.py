@@ -105,7 +105,7 @@ def _exact(tree: Tree, exact: Exact) -> Array | None:
             return exact.gradients.get(name)
         case Index(operand=operand, items=items):
             whole = _exact(operand, exact)
-            places = tuple(_whole(item) for item in items)
+            places = tuple(whole_index(item) for item in items)
             if whole is None or any(place is None for place in places):
                 return None
             try:
@@ -116,7 +116,7 @@ def _exact(tree: Tree, exact: Exact) -> Array | None:
             return None
 
 
-def _whole(tree: Tree) -> int | None:
+def whole_index(tree: Tree) -> int | None:
     if isinstance(tree, Unary) and tree.operator == "-" and isinstance(tree.operand, Number):
         return -int(tree.operand.value)
     return int(tree.value) if isinstance(tree, Number) else None

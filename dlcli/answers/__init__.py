@@ -1,0 +1,1 @@
+"""Answer sheets: what students wrote, as text with places. What it means is decided in `grading`."""

@@ -1,0 +1,163 @@
+"""The numbers of an answer: its texts read in the lenient dialect, evaluated exactly, put into an array."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dlcli.answers.records import Answer, Nested
+from dlcli.grading.tolerances import Written
+from dlcli.language import LanguageError
+from dlcli.language.answer import parse_answer
+from dlcli.language.constants import evaluate_constant
+from dlcli.language.traversal import names_in
+from dlcli.language.tree import Sequence, Tree
+from dlcli.ops.operation import Shape
+
+MOST_ENTRIES = 100_000
+CONSTANTS = ("pi", "e")
+
+
+class AnswerError(Exception):
+    """An answer cannot be read; the text says why, to the student."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answer's numbers. entries: index -> number, those of a scalar under (); invalid: index -> why not.
+
+    shape: as written, None where entries were given one by one; texts: index -> as written.
+    """
+
+    shape: Shape | None
+    entries: Mapping[tuple[int, ...], Written]
+    invalid: Mapping[tuple[int, ...], str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+    def reshaped(self, shape: Shape) -> Given:
+        """The same numbers, in the same order, in another shape."""
+        places = list(np.ndindex(shape))
+        order = list(np.ndindex(self.shape or ()))
+        to = dict(zip(order, places, strict=True))
+        return Given(
+            shape,
+            {to[place]: number for place, number in self.entries.items()},
+            {to[place]: why for place, why in self.invalid.items()},
+            self.remarks,
+        )
+
+    def transposed(self) -> Given:
+        """The numbers of the transposed array."""
+        shape = None if self.shape is None else self.shape[::-1]
+        return Given(
+            shape,
+            {place[::-1]: number for place, number in self.entries.items()},
+            {place[::-1]: why for place, why in self.invalid.items()},
+            self.remarks,
+        )
+
+
+def read_given(answer: Answer, shape: Shape, index_base: int) -> Given:
+    """The numbers of an answer. Raises AnswerError where nothing of it can be read.
+
+    shape: of the expected value; entries that are given one by one must lie in it.
+    """
+    if answer.invalid is not None:
+        raise AnswerError(answer.invalid)
+    if answer.entries and not answer.text and answer.items is None:
+        return _one_by_one(answer.entries, shape, index_base)
+    if answer.items is not None:
+        return _nested(answer.items)
+    if not answer.text.strip():
+        raise AnswerError("the answer is empty")
+    tree, unit, remarks = _parsed(answer.text)
+    if isinstance(tree, Sequence):
+        return _of_sequence(tree, answer.text, remarks)
+    return Given((), {(): _number(tree, unit)}, {}, remarks)
+
+
+def _parsed(text: str) -> tuple[Tree, float | None, tuple[str, ...]]:
+    try:
+        reading = parse_answer(text)
+    except LanguageError as error:
+        raise AnswerError(error.message + (f"; {error.help}" if error.help else "")) from None
+    return reading.tree, reading.unit, reading.remarks
+
+
+def _number(tree: Tree, unit: float | None) -> Written:
+    """The value of a tree of constants. Raises AnswerError."""
+    unknown = [name.name for name in names_in(tree) if name.name not in (*CONSTANTS, "inf")]
+    if unknown:
+        raise AnswerError(f"a number is asked for, but `{unknown[0]}` stands in the answer")
+    try:
+        return Written(evaluate_constant(tree, lambda _: None, allow_infinite=True).value, unit)
+    except LanguageError as error:
+        raise AnswerError(error.message + (f"; {error.help}" if error.help else "")) from None
+
+
+def _nested(items: tuple[Nested, ...]) -> Given:
+    """Lists as YAML has read them, their entries as texts."""
+    shape = _shape_of(items)
+    entries: dict[tuple[int, ...], Written] = {}
+    invalid: dict[tuple[int, ...], str] = {}
+    remarks: list[str] = []
+    for place in np.ndindex(shape):
+        text: Nested = items
+        for i in place:
+            text = text[i]
+        try:
+            if not isinstance(text, str) or not text.strip():
+                raise AnswerError("this entry is empty")
+            tree, unit, said = _parsed(text)
+            remarks += [remark for remark in said if remark not in remarks]
+            entries[place] = _number(tree, unit)
+        except AnswerError as error:
+            invalid[place] = str(error)
+    return Given(shape, entries, invalid, tuple(remarks))
+
+
+def _shape_of(items: Nested) -> Shape:
+    """The shape of nested lists. Raises AnswerError where rows differ in length."""
+    if isinstance(items, str):
+        return ()
+    shapes = {_shape_of(item) for item in items}
+    if len(shapes) > 1:
+        raise AnswerError("the rows of this list have different lengths")
+    shape = (len(items), *(shapes.pop() if shapes else ()))
+    if np.prod(shape) > MOST_ENTRIES:
+        raise AnswerError(f"this list has more than {MOST_ENTRIES:,} numbers")
+    return shape
+
+
+def _of_sequence(tree: Sequence, text: str, remarks: tuple[str, ...]) -> Given:
+    """A list that is written as one text: `[1 2; 3 4]`."""
+
+    def nested(part: Tree) -> Nested:
+        if isinstance(part, Sequence):
+            return tuple(nested(item) for item in part.items)
+        start, end = part.span
+        return text[start:end]
+
+    given = _nested(tuple(nested(item) for item in tree.items))
+    return Given(given.shape, given.entries, given.invalid, (*remarks, *given.remarks))
+
+
+def _one_by_one(answers: Mapping[tuple[int, ...], Answer], shape: Shape, index_base: int) -> Given:
+    entries: dict[tuple[int, ...], Written] = {}
+    invalid: dict[tuple[int, ...], str] = {}
+    remarks: list[str] = []
+    for written, answer in answers.items():
+        place = tuple(i - index_base if i >= index_base else i + size for i, size in zip(written, shape, strict=False))
+        if len(written) != len(shape) or not all(0 <= i < n for i, n in zip(place, shape, strict=True)):
+            index = ", ".join(map(str, written))
+            remarks.append(f"there is no entry [{index}] in an array of shape {shape}")
+            continue
+        try:
+            found = read_given(answer, (), index_base)
+            entries[place] = found.entries[()]
+            remarks += found.remarks
+        except (AnswerError, KeyError) as error:
+            invalid[place] = str(error)
+    return Given(None, entries, invalid, tuple(remarks))
