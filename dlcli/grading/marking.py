@@ -1,0 +1,267 @@
+"""One student's sheet marked: each question by what it asks for, with follow-through and diagnosis of what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from dlcli.answers.records import Answer, Sheet
+from dlcli.grading.code_answers import mark_code
+from dlcli.grading.diagnosing import diagnosis_of
+from dlcli.grading.follow_through import Earlier, recomputed
+from dlcli.grading.formula_answers import mark_formula, mark_model
+from dlcli.grading.homework import Homework
+from dlcli.grading.numbers_given import AnswerError, Given, read_given
+from dlcli.grading.other_answers import mark_choice, mark_give, mark_shape
+from dlcli.grading.outcome import Outcome
+from dlcli.grading.records import Graded, Mark, Verdict
+from dlcli.grading.tolerances import Nearness, Written, combined, nearness
+from dlcli.grading.value_marks import Judged, entry_names, judge_count, judge_numbers
+from dlcli.questions.expected import Expected
+from dlcli.questions.records import Ask, Choice, Code, Give, Manual, Model, Question
+
+Index = tuple[int, ...]
+
+
+@dataclass
+class _Marking:
+    """One sheet on its way: the earlier answers that later ones may follow from."""
+
+    homework: Homework
+    sheet: Sheet
+    folder: Path | None
+    earlier: list[Earlier] = field(default_factory=list)
+
+
+def mark_sheet(homework: Homework, sheet: Sheet, folder: Path | None = None) -> Graded:
+    """The marks of one sheet. folder: where the files of code lie that it names; None refuses them."""
+    if sheet.error is not None:
+        return Graded(sheet.student, sheet.file, "error", (), homework.full_marks, sheet.error, sheet.remarks)
+    marking = _Marking(homework, sheet, folder)
+    marks = tuple(_mark(question, marking) for question in homework.questions.questions)
+    return Graded(sheet.student, sheet.file, "graded", marks, homework.full_marks, None, sheet.remarks)
+
+
+def _mark(question: Question, marking: _Marking) -> Mark:
+    answer = marking.sheet.answers.get(question.id)
+    if isinstance(question.task, Manual):
+        outcome = Outcome("undecided", feedback="this answer is marked by hand")
+    elif answer is None or _is_empty(answer):
+        outcome = Outcome("missing", feedback="there is no answer")
+    elif answer.invalid is not None:
+        outcome = Outcome("invalid", feedback=_sentence(answer.invalid))
+    else:
+        try:
+            outcome = _judged(question, answer, marking)
+        except AnswerError as error:
+            outcome = Outcome("invalid", feedback=_sentence(str(error)))
+    expected = marking.homework.expected.get(question.id)
+    return Mark(
+        id=question.id,
+        verdict=outcome.verdict,
+        points=outcome.share * question.points,
+        max_points=question.points,
+        given=None if answer is None else shown_answer(answer),
+        expected=outcome.expected or (None if expected is None else _shown(expected)),
+        feedback=outcome.feedback,
+        diagnosis=outcome.diagnosis,
+        bonus=question.bonus,
+        line=0 if answer is None else answer.line,
+        column=0 if answer is None else answer.column,
+    )
+
+
+def _judged(question: Question, answer: Answer, marking: _Marking) -> Outcome:
+    homework = marking.homework
+    match question.task:
+        case Ask(form=None) if homework.expected[question.id].kind == "shape":
+            return mark_shape(answer, homework.expected[question.id], homework.checked.spec.convention)
+        case Ask(form=None):
+            return _value(question, answer, marking)
+        case Ask():
+            return mark_formula(question, answer, homework)
+        case Model() as model:
+            return mark_model(model, answer)
+        case Choice() as choice:
+            return mark_choice(choice, answer, homework.questions.grading.choice)
+        case Give() as give:
+            return mark_give(give, answer, homework)
+        case Code() as code:
+            return mark_code(code, answer, homework, marking.folder)
+        case _:
+            raise AssertionError("every kind of question is marked")
+
+
+def _value(question: Question, answer: Answer, marking: _Marking) -> Outcome:
+    homework = marking.homework
+    expected = homework.expected[question.id]
+    grading = homework.questions.grading
+    tolerance = combined(question.tolerance, grading.tolerance)
+    given = read_given(answer, expected.value.shape, homework.checked.spec.index_base)
+    if expected.kind == "count":
+        judged = judge_count(given, expected)
+    else:
+        judged = judge_numbers(given, expected, tolerance, lambda i, n: bool(diagnosis_of(question, i, n, homework)))
+    marking.earlier.append(_earlier(question, given, judged, expected))
+    if len(judged.right) == judged.total:
+        return Outcome("correct", Fraction(1), _sentences("right", *judged.remarks))
+    followed, source = ((), ()) if expected.kind == "count" else _followed(question, given, judged, marking)
+    left = tuple(place for place in judged.wrong if place not in followed)
+    diagnoses = {p: diagnosis_of(question, p, given.entries[p], homework) for p in left if p in given.entries}
+    return _outcome(judged, followed, source, left, diagnoses, homework)
+
+
+def _outcome(
+    judged: Judged,
+    followed: tuple[Index, ...],
+    source: tuple[str, ...],
+    wrong: tuple[Index, ...],
+    diagnoses: Mapping[Index, tuple[tuple[str, str], ...]],
+    homework: Homework,
+) -> Outcome:
+    """The verdict, the share of the points and the sentences of an array of which not every entry is right."""
+    grading = homework.questions.grading
+    total = Fraction(max(judged.total, 1))
+    share = (len(judged.right) + grading.follow_through * len(followed)) / total
+    base = homework.checked.spec.index_base
+    single = judged.total == 1
+    named = {place: found for place, found in diagnoses.items() if found}
+    ids = {found[0][0] for found in named.values() if len(found) == 1}
+    diagnosis = ids.pop() if len(ids) == 1 and len(named) == len(wrong) and wrong else None
+    if diagnosis is not None and not followed:
+        share += grading.diagnosed * len(wrong) / total
+    sentences = list(judged.remarks)
+    if followed:
+        what = "" if single else f" at {entry_names(followed, base)}"
+        sentences.insert(0, f"wrong, but it follows from your answer to {' and '.join(source)}{what}")
+    if wrong:
+        sentences.insert(0, "wrong" if single else f"wrong at {entry_names(wrong, base)}")
+        sentences += list(dict.fromkeys(text for found in named.values() for text in _said(found)))[:3]
+    if judged.undecided:
+        what = "" if single else f" at {entry_names(judged.undecided, base)}"
+        sentences.append(f"give more digits{what}: with so few, a classic mistake gives the same number")
+    if judged.missing:
+        sentences.append("there is no answer" if single else f"no answer at {entry_names(judged.missing, base)}")
+    for place, why in list(judged.invalid.items())[:3]:
+        sentences.append(f"cannot be read: {why}" if single else f"{entry_names((place,), base)} cannot be read: {why}")
+    return Outcome(_verdict(judged, followed, wrong), min(share, Fraction(1)), _sentences(*sentences), diagnosis)
+
+
+def _verdict(judged: Judged, followed: tuple[Index, ...], wrong: tuple[Index, ...]) -> Verdict:
+    if judged.right:
+        return "partial"
+    if followed:
+        return "follow_through" if not wrong and not judged.missing and not judged.invalid else "partial"
+    if wrong:
+        return "wrong"
+    if judged.undecided:
+        return "undecided"
+    return "invalid" if judged.invalid else "missing"
+
+
+def _said(found: tuple[tuple[str, str], ...]) -> list[str]:
+    """The sentences of one wrong number's diagnoses, as one."""
+    if not found:
+        return []
+    first, *others = (text for _, text in found)
+    return [first + "".join(f" Or: {text}" for text in others[:2])]
+
+
+def _earlier(question: Question, given: Given, judged: Judged, expected: Expected) -> Earlier:
+    """The answer as later questions may follow from it."""
+    value = np.full(expected.value.shape, np.nan)
+    if given.shape is not None and given.shape != expected.value.shape and len(given.entries) == value.size:
+        given = given.reshaped(expected.value.shape)
+    for place, number in given.entries.items():
+        if len(place) == value.ndim and all(i < n for i, n in zip(place, value.shape, strict=True)):
+            value[place] = number.value
+    return Earlier(question, value, len(judged.right) == judged.total)
+
+
+def _followed(
+    question: Question, given: Given, judged: Judged, marking: _Marking
+) -> tuple[tuple[Index, ...], tuple[str, ...]]:
+    """The wrong entries that follow from earlier wrong answers, and from which."""
+    homework = marking.homework
+    before = [e for e in marking.earlier if e.question is not question]
+    if not judged.wrong or not homework.questions.grading.follow_through or all(e.right for e in before):
+        return (), ()
+    expected = homework.expected[question.id]
+    if given.shape is not None and given.shape != expected.value.shape:
+        return (), ()
+    tolerance = combined(question.tolerance, homework.questions.grading.tolerance)
+    best: tuple[tuple[Index, ...], tuple[str, ...]] = ((), ())
+    for candidate in recomputed(question, homework.world, before, expected.value):
+        scale = max(float(np.nanmax(np.abs(candidate.value), initial=0.0)), 1e-300)
+        found = tuple(
+            place
+            for place in judged.wrong
+            if place in given.entries
+            and np.isfinite(candidate.value[place])
+            and candidate.value[place] != expected.value[place]
+            and not _copied(given.entries[place], expected.value[place], before, homework)
+            and nearness(given.entries[place], float(candidate.value[place]), scale, tolerance) is not Nearness.FAR
+        )
+        if len(found) > len(best[0]):
+            best = (found, candidate.source)
+    return best
+
+
+def _copied(number: Written, true: float, before: list[Earlier], homework: Homework) -> bool:
+    """Whether the number is a wrong earlier answer once more, where the true values differ."""
+    for answer in before:
+        truth = homework.expected[answer.question.id].value
+        if answer.right or answer.value.shape != () or truth.shape != ():
+            continue
+        if number.value == float(answer.value) and float(truth) != true:
+            return True
+    return False
+
+
+def _is_empty(answer: Answer) -> bool:
+    empty = not answer.text.strip() and answer.items is None and answer.file is None
+    return empty and not answer.entries and not answer.fields and answer.invalid is None
+
+
+def shown_answer(answer: Answer) -> str:
+    """The answer as it was written."""
+    if answer.entries and not answer.text:
+        return ", ".join(f"[{','.join(map(str, i))}]: {a.text}" for i, a in answer.entries.items())
+    return answer.text
+
+
+def _shown(expected: Expected) -> str:
+    """The expected value for those who may see it: exact where it has a short closed form, else 17 digits."""
+    if expected.kind == "shape":
+        return "(" + ", ".join(f"{x:g}" for x in expected.value) + ")"
+    if expected.value.shape == ():
+        return f"{float(expected.value):.15g}"
+    return (
+        str([float(f"{x:.15g}") for x in expected.value.reshape(-1)])
+        if expected.value.ndim == 1
+        else str(np.vectorize(lambda x: float(f"{x:.15g}"))(expected.value).tolist() if expected.value.size else [])
+    )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def _sentences(*texts: str) -> str:
+    return " ".join(_sentence(text) for text in dict.fromkeys(texts) if text)
+
+
+def with_marks(graded: Graded, points: Mapping[str, Fraction]) -> Graded:
+    """The marks with points that were given by hand. Points lie between 0 and the question's."""
+    marks = []
+    for mark in graded.marks:
+        if mark.id in points:
+            share = min(max(points[mark.id], Fraction(0)), mark.max_points)
+            verdict: Verdict = "correct" if share == mark.max_points else "partial" if share else "wrong"
+            mark = replace(mark, points=share, verdict=verdict, feedback="Marked by hand.")
+        marks.append(mark)
+    return replace(graded, marks=tuple(marks))
