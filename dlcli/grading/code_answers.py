@@ -46,10 +46,9 @@ def _inside(file: str, folder: Path | None) -> Path:
     """The path of a file beside the answers. Raises AnswerError for one that leads elsewhere."""
     if folder is None:
         raise AnswerError("code is handed in as a file beside an answer file")
-    odd = (
-        PurePosixPath(file).is_absolute() or PureWindowsPath(file).drive or ".." in Path(file.replace("\\", "/")).parts
-    )
-    if not file or odd or "\x00" in file:
+    absolute = PurePosixPath(file).is_absolute() or PureWindowsPath(file).drive
+    upwards = ".." in file.replace("\\", "/").split("/")
+    if not file or absolute or upwards or "\x00" in file:
         raise AnswerError("the file of code must lie in the folder of the answers: name it without a path")
     path = (folder / file).resolve()
     if not path.is_relative_to(folder.resolve()):

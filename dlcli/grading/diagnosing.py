@@ -1,4 +1,4 @@
-"""The classic mistakes that explain a wrong number: by the catalogue for gradients and steps, by a few rules for values."""
+"""The classic mistakes that explain a wrong number: by the catalogue for gradients and steps, by rules for values."""
 
 from __future__ import annotations
 
