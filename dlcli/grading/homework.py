@@ -41,10 +41,6 @@ class Homework:
     def ids(self) -> tuple[str, ...]:
         return tuple(question.id for question in self.questions.questions)
 
-    def question(self, id: str) -> Question:
-        """The question with this id. Raises KeyError."""
-        return next(q for q in self.questions.questions if q.id == id)
-
 
 def prepare(path: PathLike) -> Homework:
     """The homework in a file, ready for grading. Raises HomeworkError where it cannot be used or asks nothing."""
