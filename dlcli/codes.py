@@ -229,6 +229,13 @@ CODES: Mapping[str, Code] = {
         "The file is cut short, or not of the format that its ending tells.",
     ),
     "E327": Code("value file too large", "An array has at most 50,000,000 numbers."),
+    "E401": Code("a question that cannot be asked so", "A question asks one thing; a key without effect is named."),
+    "E402": Code("unknown form", "`form: expression` asks for a formula; it may hold in, everywhere and general."),
+    "E403": Code("choices that do not fit", "A choice has two labels or more, and its answer is among them."),
+    "E404": Code("not a domain", "A symbol is real, positive, negative, nonzero, integer or lies in an interval."),
+    "E405": Code("no such derivative", "Only a scalar has a gradient, and only a named quantity can be differentiated by."),
+    "E406": Code("answer that is not finite", "The value that a question asks for must be a finite number."),
+    "E407": Code("no questions", "A homework that is graded has `questions`."),
     "W901": Code(
         "not used by this version",
         "The key is valid and its form was checked, but this version of dlcli computes nothing from it.",

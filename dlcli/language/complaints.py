@@ -68,7 +68,7 @@ def mismatched_bracket(opening: Token | None, closing: Token) -> LanguageError:
     if opening is None:
         help = "delete it, or add the bracket that opens"
         return LanguageError("E112", f"`{closing.text}` closes nothing", closing.span, help)
-    wanted = ")" if opening.text == "(" else "]"
+    wanted = {"(": ")", "[": "]", "{": "}"}[opening.text]
     if closing.kind == "end":
         return LanguageError("E112", f"this `{opening.text}` is never closed", opening.span, f"add `{wanted}`")
     message = f"`{closing.text}` closes what `{opening.text}` opened"

@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from dlcli.errors import did_you_mean
+from dlcli.language.activations import ACTIVATIONS, STEPS, takes
 from dlcli.language.decimals import FUNCTIONS, combine, decimal_of, pi
 from dlcli.language.error import LanguageError
 from dlcli.language.exact import MOST_BITS, bits_of, rational_power, rational_result, rational_root
@@ -56,14 +57,17 @@ class _Part:
         return self.closed if self.closed is not None or self.rational is None else number_tree(self.rational)
 
 
-def evaluate_constant(tree: Tree, lookup: Lookup, *, allow_infinite: bool = False) -> Constant:
+def evaluate_constant(
+    tree: Tree, lookup: Lookup, *, allow_infinite: bool = False, activations: bool = False
+) -> Constant:
     """The number that a formula of numbers, pi, e, inf, named constants and a few functions stands for.
 
     lookup: the number of a name, asked before `pi`, `e` and `inf`, or None for an unknown one. `inf` has a
-    value only where the caller allows it.
+    value only where the caller allows it, and so have `sigmoid`, `relu`, `max` and the like (ACTIVATIONS), whose
+    values have no closed form here unless they are rational.
     Raises LanguageError (E103, E301, E303, E304, E307).
     """
-    part = fold(tree, lambda node, parts: _evaluated(node, parts, lookup, allow_infinite))
+    part = fold(tree, lambda node, parts: _evaluated(node, parts, lookup, allow_infinite, activations))
     if part.rational is None:
         rounded = float(part.digits)
         if rounded == 0 and part.digits != 0:
@@ -88,7 +92,9 @@ def number_tree(number: Fraction) -> Tree:
     return Binary("/", numerator, Number(Fraction(number.denominator), str(number.denominator)))
 
 
-def _evaluated(node: Tree, parts: tuple[_Part, ...], lookup: Lookup, allow_infinite: bool) -> _Part:
+def _evaluated(
+    node: Tree, parts: tuple[_Part, ...], lookup: Lookup, allow_infinite: bool, activations: bool
+) -> _Part:
     match node:
         case Number(value=value):
             return _Part(value, closed=node)
@@ -103,9 +109,11 @@ def _evaluated(node: Tree, parts: tuple[_Part, ...], lookup: Lookup, allow_infin
         case Binary(operator="+" | "-" | "*" | "/"):
             return _combined(node, *parts)
         case Call(name=name, arguments=arguments, keywords=keywords):
+            if activations and name in ACTIVATIONS and not keywords and len(arguments) == takes(name):
+                return _activated(node, name, parts)
             if name not in FUNCTIONS:
-                near = did_you_mean(name, tuple(FUNCTIONS))
-                help = near or "functions of constants: " + ", ".join(FUNCTIONS)
+                known = (*FUNCTIONS, *(ACTIVATIONS if activations else ()))
+                help = did_you_mean(name, known) or "functions of constants: " + ", ".join(known)
                 raise LanguageError("E301", f"`{name}(…)` is no constant", node.name_span, help)
             if len(arguments) != 1 or keywords:
                 came = "a setting came" if keywords else f"{len(arguments)} values came"
@@ -206,6 +214,25 @@ def _applied(node: Call, part: _Part) -> _Part:
         raise _error("E307", f"`{_written(node)}` is not a real number", node, "sqrt takes numbers from 0 on")
     exact = None if part.rational is None else _rational_value(node.name, part.rational)
     return _closed(node, FUNCTIONS[node.name](x), part) if exact is None else _Part(exact)
+
+
+def _activated(node: Call, name: str, parts: tuple[_Part, ...]) -> _Part:
+    """The value of an activation, or the one of its arguments that it picks."""
+    value = ACTIVATIONS[name](*(part.approximate for part in parts))
+    for part in parts:
+        if value == part.approximate:
+            return part
+    if value == value.to_integral_value() and name in STEPS:
+        return _Part(Fraction(int(value)))
+    if name == "square" and parts[0].rational is not None:
+        exact = rational_result("*", parts[0].rational, parts[0].rational)
+        if exact is not None:
+            return _Part(exact)
+    if not value.is_finite() or math.isinf(float(value)):
+        raise _size_error(node, large=True)
+    if name == "sigmoid" and parts[0].rational == 0:
+        return _Part(Fraction(1, 2))
+    return _Part(digits=value)
 
 
 def _rational_value(name: str, x: Fraction) -> Fraction | None:

@@ -25,6 +25,7 @@ brackets. `and`, `or`, `not` are operators; every other word is a name.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from dlcli.language.complaints import (
@@ -83,6 +84,14 @@ def parse_expression(text: str, dialect: Dialect = STRICT) -> Tree:
     return _Parser(text, tokens).parse()
 
 
+def parse_tokens(text: str, tokens: tuple[Token, ...], precedence: Mapping[str, int]) -> Tree:
+    """The tree of tokens that another dialect has put into this grammar; precedence: of each operator in them.
+
+    Raises LanguageError (E11x, E302, E304).
+    """
+    return _Parser(text, tokens, precedence=precedence).parse()
+
+
 def parse_equation(text: str, dialect: Dialect = STRICT) -> Equation:
     """The names and the tree of `h, c = lstm_cell(…)`. Raises LanguageError (E11x, E302, E304)."""
     tokens = tokenize(text, dialect)
@@ -109,8 +118,14 @@ def _first_equals(tokens: tuple[Token, ...]) -> int | None:
 class _Parser:
     """Reads the tokens from left to right; either an operand is wanted next, or an operator."""
 
-    def __init__(self, text: str, tokens: tuple[Token, ...], after: Token | None = None) -> None:
-        self.text, self.tokens = text, tokens
+    def __init__(
+        self,
+        text: str,
+        tokens: tuple[Token, ...],
+        after: Token | None = None,
+        precedence: Mapping[str, int] = PRECEDENCE,
+    ) -> None:
+        self.text, self.tokens, self.precedence = text, tokens, precedence
         self.position = 0
         self.builder = Builder()
         self.level = Level("text", after or Token("end", "", 0, 0))
@@ -211,7 +226,7 @@ class _Parser:
     def read_operator(self, token: Token) -> None:
         level = self.level
         mark = token.text if token.kind == "mark" else ""
-        if mark in PRECEDENCE or (token.kind == "name" and token.text in ("and", "or")):
+        if mark in self.precedence or (token.kind == "name" and token.text in ("and", "or")):
             self.push_operator(token)
         elif mark == "[":
             subject = level.operands.pop()
@@ -238,7 +253,7 @@ class _Parser:
             raise missing_operator(self.text, self.previous, token)
 
     def push_operator(self, token: Token) -> None:
-        precedence = PRECEDENCE[token.text]
+        precedence = self.precedence[token.text]
         operators = self.level.operators
         # what binds as tightly goes first, but for ** (grouping to the right) and comparisons (no grouping)
         grouping_right = precedence in (POWER, COMPARISON)

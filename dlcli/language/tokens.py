@@ -35,11 +35,11 @@ class Token:
 
 
 _SPACE = re.compile(r"[ \t\r\n]+")
-_NUMBER = re.compile(r"(?:([0-9]+(?:\.[0-9]*)?|\.[0-9]+))(?:[eE]([+-]?[0-9]+))?")
+NUMBER = re.compile(r"(?:([0-9]+(?:\.[0-9]*)?|\.[0-9]+))(?:[eE]([+-]?[0-9]+))?")
 _ASCII_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _QUOTES = ('"', "'")
-_LETTERS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nl"})
-_CONTINUING = _LETTERS | {"Nd", "Mn", "Mc"}
+LETTERS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nl"})
+CONTINUING = LETTERS | {"Nd", "Mn", "Mc"}
 
 
 def tokenize(text: str, dialect: Dialect) -> tuple[Token, ...]:
@@ -66,7 +66,7 @@ def tokenize(text: str, dialect: Dialect) -> tuple[Token, ...]:
 
 def number_value(token: Token) -> Fraction:
     """The exact value of a number's digits. Raises LanguageError (E304) for too many of them."""
-    found = _NUMBER.fullmatch(token.text)
+    found = NUMBER.fullmatch(token.text)
     assert found is not None, token
     mantissa, exponent = found.group(1), found.group(2) or "0"
     digits = len(mantissa) - mantissa.count(".")
@@ -89,14 +89,14 @@ def clipped(text: str, longest: int = 40) -> str:
 
 
 def _token(text: str, position: int, dialect: Dialect) -> Token:
-    number = _NUMBER.match(text, position)
+    number = NUMBER.match(text, position)
     if number is not None:
         return Token("number", number.group(), position, number.end())
     end = _name_end(text, position)
     if end > position:
         return Token("name", unicodedata.normalize("NFC", text[position:end]), position, end)
     if text[position] in _QUOTES:
-        return _quoted(text, position)
+        return quoted_text(text, position)
     for length in (2, 1):
         written = text[position : position + length]
         if written in dialect.spellings:
@@ -104,20 +104,21 @@ def _token(text: str, position: int, dialect: Dialect) -> Token:
         if written in dialect.refused:
             span = (position, position + len(written))
             raise LanguageError("E110", f"`{written}` has no meaning in a formula", span, dialect.refused[written])
-    raise _unknown_character(text, position)
+    raise unknown_character(text, position)
 
 
 def _name_end(text: str, position: int) -> int:
     found = _ASCII_NAME.match(text, position)
     end = position if found is None else found.end()
-    if end == position and unicodedata.category(text[position]) not in _LETTERS:
+    if end == position and unicodedata.category(text[position]) not in LETTERS:
         return position
-    while end < len(text) and (text[end] == "_" or unicodedata.category(text[end]) in _CONTINUING):
+    while end < len(text) and (text[end] == "_" or unicodedata.category(text[end]) in CONTINUING):
         end += 1
     return end
 
 
-def _quoted(text: str, position: int) -> Token:
+def quoted_text(text: str, position: int) -> Token:
+    """The text in quotes that starts here. Raises LanguageError (E114)."""
     quote = text[position]
     end = text.find(quote, position + 1)
     newline = text.find("\n", position + 1)
@@ -127,7 +128,8 @@ def _quoted(text: str, position: int) -> Token:
     return Token("text", text[position + 1 : end], position, end + 1)
 
 
-def _unknown_character(text: str, position: int) -> LanguageError:
+def unknown_character(text: str, position: int) -> LanguageError:
+    """The error of a character that no dialect has."""
     character = text[position]
     number = f"U+{ord(character):04X}"
     span = (position, position + 1)
