@@ -181,6 +181,10 @@ CODES: Mapping[str, Code] = {
         "prediction and target do not fit",
         "See the table of losses: p and y have one shape, or y holds class numbers.",
     ),
+    "E216": Code(
+        "not one entry",
+        "An entry of an array is named by one index an axis, W1[0,1]; a single number by its name alone.",
+    ),
     "E301": Code(
         "not a number",
         "Something else stands where a number or an expression of constants belongs.",
@@ -229,6 +233,33 @@ CODES: Mapping[str, Code] = {
         "The file is cut short, or not of the format that its ending tells.",
     ),
     "E327": Code("value file too large", "An array has at most 50,000,000 numbers."),
+    "E450": Code(
+        "no process for students' code",
+        "Functions of students run in a process of their own. The system did not start it, or it failed before any of "
+        "the code was loaded, so nothing was run or graded.",
+    ),
+    "E501": Code(
+        "nothing to step along",
+        "The point of `check_gradients` is a float, an array, or a list, tuple or dict of them, with real and finite "
+        "numbers.",
+    ),
+    "E502": Code(
+        "not a single number",
+        "`check_gradients` differentiates functions that return one real number: reduce arrays by sum or mean.",
+    ),
+    "E503": Code(
+        "gradient without the structure of x",
+        "A gradient has the names, the order and the shapes of what it is taken by.",
+    ),
+    "E511": Code(
+        "no function",
+        "Code is named as file.py::backward or file.py::forward; the name after :: is a function of the file.",
+    ),
+    "E512": Code("unreadable file of code", "The file of code does not exist, is too large, or is no text in UTF-8."),
+    "E513": Code(
+        "nothing that code could compute",
+        "A function of a student computes gradients of a loss; this homework has no loss, or nothing to differentiate by.",
+    ),
     "W901": Code(
         "not used by this version",
         "The key is valid and its form was checked, but this version of dlcli computes nothing from it.",
