@@ -258,7 +258,7 @@ CODES: Mapping[str, Code] = {
     "E512": Code("unreadable file of code", "The file of code does not exist, is too large, or is no text in UTF-8."),
     "E513": Code(
         "nothing that code could compute",
-        "A function of a student computes gradients of a loss; this homework has no loss, or nothing to differentiate by.",
+        "A function of a student computes gradients; this homework has no loss, or nothing to differentiate by.",
     ),
     "W901": Code(
         "not used by this version",

@@ -72,10 +72,9 @@ def scalar(value: Any) -> float:
         raise _no_scalar(f"f returned an array of shape {tuple(shape)}", "return one number: its sum, or its mean")
     if isinstance(value, complex | np.complexfloating):
         raise _no_scalar("f returned a complex number", "return a real one")
-    try:
-        return float(value)
-    except (TypeError, ValueError) as error:
-        raise _no_scalar(f"f returned {type(value).__name__}", "return one number") from error
+    if not hasattr(value, "__float__"):
+        raise _no_scalar(f"f returned {type(value).__name__}", "return one number")
+    return float(value)
 
 
 def _no_scalar(message: str, help: str) -> UsageError:
