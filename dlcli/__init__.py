@@ -12,20 +12,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dlcli.errors import DlcliError, HomeworkError, UsageError
+    from dlcli.file_check import FileCheck, gradcheck
+    from dlcli.gradient_check import GradientCheck, assert_gradients, check_gradients
     from dlcli.solution import Solution
-    from dlcli.solving import FileCheck, check, gradcheck, load, solve, train
+    from dlcli.solving import check, load, solve, train
     from dlcli.training import Training
 
 __version__ = "0.1.0"
 __all__ = [
     "DlcliError",
     "FileCheck",
+    "GradientCheck",
     "HomeworkError",
     "Solution",
     "Training",
     "UsageError",
     "__version__",
+    "assert_gradients",
     "check",
+    "check_gradients",
     "gradcheck",
     "load",
     "solve",
@@ -36,10 +41,13 @@ _HOMES = {
     "DlcliError": "dlcli.errors",
     "HomeworkError": "dlcli.errors",
     "UsageError": "dlcli.errors",
+    "GradientCheck": "dlcli.gradient_check",
+    "assert_gradients": "dlcli.gradient_check",
+    "check_gradients": "dlcli.gradient_check",
     "Solution": "dlcli.solution",
-    "FileCheck": "dlcli.solving",
+    "FileCheck": "dlcli.file_check",
     "check": "dlcli.solving",
-    "gradcheck": "dlcli.solving",
+    "gradcheck": "dlcli.file_check",
     "load": "dlcli.solving",
     "solve": "dlcli.solving",
     "train": "dlcli.solving",

@@ -181,6 +181,10 @@ CODES: Mapping[str, Code] = {
         "prediction and target do not fit",
         "See the table of losses: p and y have one shape, or y holds class numbers.",
     ),
+    "E216": Code(
+        "not one entry",
+        "An entry of an array is named by one index an axis, W1[0,1]; a single number by its name alone.",
+    ),
     "E301": Code(
         "not a number",
         "Something else stands where a number or an expression of constants belongs.",
@@ -233,9 +237,36 @@ CODES: Mapping[str, Code] = {
     "E402": Code("unknown form", "`form: expression` asks for a formula; it may hold in, everywhere and general."),
     "E403": Code("choices that do not fit", "A choice has two labels or more, and its answer is among them."),
     "E404": Code("not a domain", "A symbol is real, positive, negative, nonzero, integer or lies in an interval."),
-    "E405": Code("no such derivative", "Only a scalar has a gradient, and only a named quantity can be differentiated by."),
+    "E405": Code("no such derivative", "Only a scalar has a gradient, and only by a named quantity."),
     "E406": Code("answer that is not finite", "The value that a question asks for must be a finite number."),
     "E407": Code("no questions", "A homework that is graded has `questions`."),
+    "E450": Code(
+        "no process for students' code",
+        "Functions of students run in a process of their own. The system did not start it, or it failed before any of "
+        "the code was loaded, so nothing was run or graded.",
+    ),
+    "E501": Code(
+        "nothing to step along",
+        "The point of `check_gradients` is a float, an array, or a list, tuple or dict of them, with real and finite "
+        "numbers.",
+    ),
+    "E502": Code(
+        "not a single number",
+        "`check_gradients` differentiates functions that return one real number: reduce arrays by sum or mean.",
+    ),
+    "E503": Code(
+        "gradient without the structure of x",
+        "A gradient has the names, the order and the shapes of what it is taken by.",
+    ),
+    "E511": Code(
+        "no function",
+        "Code is named as file.py::backward or file.py::forward; the name after :: is a function of the file.",
+    ),
+    "E512": Code("unreadable file of code", "The file of code does not exist, is too large, or is no text in UTF-8."),
+    "E513": Code(
+        "nothing that code could compute",
+        "A function of a student computes gradients; this homework has no loss, or nothing to differentiate by.",
+    ),
     "W901": Code(
         "not used by this version",
         "The key is valid and its form was checked, but this version of dlcli computes nothing from it.",

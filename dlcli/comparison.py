@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dlcli.engines.direction import Direction
 from dlcli.engines.finite_difference import Differences
 from dlcli.ops.operation import Array, Shape
 
@@ -31,7 +32,7 @@ class TensorCheck:
     relative_error: Array  # abs(a - r) / max(1e-8, abs(a) + abs(r)) against the reference that decided
     verdicts: Array  # int8, positions in VERDICTS
     vacuous: Array  # bool: nothing was exercised, |a| and |r| are below the resolution
-    coarse: Array  # bool: rounding in the forward pass alone is larger than the accuracy asked for
+    coarse: Array  # bool: an error of 1e-5 of the entry would not be seen, for rounding or for the reference's own
     looked: Mapping[str, Array] = field(default_factory=dict)  # engine -> bool
     methods: Mapping[str, str] = field(default_factory=dict)  # engine -> "exact", "per unit", "ladder, 64 of 8192" …
     reasons: Mapping[tuple[int, ...], str] = field(default_factory=dict)  # for entries that are not pass
@@ -75,6 +76,7 @@ class Comparison:
 EPS = float(np.finfo(np.float64).eps)
 TINY = float(np.finfo(np.float64).tiny)
 UNDERFLOW = TINY / (EPS * 1e-20)  # below it the imaginary part of a complex step of 1e-20 has lost digits
+SEEN = 1e-5  # the relative error in one entry that a PASS excludes, unless it is tagged coarse or vacuous
 PASS, KINK, INCONCLUSIVE, FAIL = range(4)
 
 
@@ -84,7 +86,10 @@ class Evidence:
 
     backprop, symbolic, complex_step: slopes; differences: the ladder. size: the sum of the absolute terms of
     each gradient entry; rounding: what rounding in the forward pass can change it by; loss: its value;
-    infinite: the operations declare infinite slopes somewhere.
+    infinite: the operations declare infinite slopes somewhere; called: what sentences call the judged slopes;
+    sides: the smallest and largest slope over the sides of all kinks at the point, nan where not looked for,
+    infinite where it was in vain; direction: the loss's slope along one direction through all entries;
+    repeats: whether a second evaluation of the loss gave the same.
     """
 
     name: str
@@ -96,6 +101,10 @@ class Evidence:
     rounding: Array
     loss: float
     infinite: bool = False
+    called: str = "backprop"
+    sides: tuple[Array, Array] | None = None
+    direction: Direction | None = None
+    repeats: bool = True
 
 
 @dataclass(frozen=True)
@@ -126,15 +135,17 @@ def judge(evidence: Evidence) -> Judgement:
         larger = np.fmax(np.abs(a), np.where(np.isfinite(reference), np.abs(reference), 0.0))
         resolution = 64 * EPS * evidence.size + 8 * evidence.rounding
         tau = 1e-7 * larger + resolution + 4 * TINY
-        cap = _cap(evidence, larger)
+        cap = _cap(evidence, np.abs(reference))
         gap = np.abs(a - reference)
         agree = gap <= tau + own_error
-        kink, inside = _kinks(evidence, tau)
+        kink, inside, lost = _kinks(evidence, tau, reference)
         conflict = _conflicts(m, c, central, error, tau, stepped) & ~kink
         relative = gap / np.maximum(1e-8, np.abs(a) + np.abs(reference))
+    along = _along(evidence, resolution)
     same_infinity = np.isinf(a) & (a == reference)
     rules = (
         (np.full(shape, not np.isfinite(evidence.loss)), INCONCLUSIVE, "the loss is not finite here"),
+        (np.full(shape, not evidence.repeats), INCONCLUSIVE, "two evaluations of the loss differ"),
         (
             ~np.isfinite(a) & (same_infinity | np.isnan(m)) & evidence.infinite,
             INCONCLUSIVE,
@@ -148,6 +159,7 @@ def judge(evidence: Evidence) -> Judgement:
             INCONCLUSIVE,
             "the loss jumps here: differences grow as 1/h",
         ),
+        (kink & inside & lost, INCONCLUSIVE, "several kinks meet here, too many to try all their sides"),
         (kink & inside, KINK, "a kink lies at the point: the convention decides the slope"),
         (
             kink,
@@ -155,27 +167,34 @@ def judge(evidence: Evidence) -> Judgement:
             "at this kink the gradient is neither the convention's nor between the one-sided slopes",
         ),
         (conflict, INCONCLUSIVE, "the witnesses disagree"),
+        (np.isnan(reference) & (along == PASS), PASS, ""),
+        (np.isnan(reference) & (along == FAIL), FAIL, "nobody looked at this entry alone, and all together are wrong"),
         (np.isnan(reference), INCONCLUSIVE, "no witness could look at this entry"),
         (agree & (own_error <= cap), PASS, ""),
         (agree, INCONCLUSIVE, "the difference resolves this entry too coarsely"),
-        (gap > tau + 3 * own_error, FAIL, "backprop differs from the reference"),
+        (gap > tau + 3 * own_error, FAIL, "it differs from the reference"),
         (np.ones(shape, bool), INCONCLUSIVE, "the gap is as large as the error of the reference"),
     )
     verdicts, which = np.full(shape, -1, dtype=np.int8), np.zeros(shape, dtype=np.int8)
     for number, (mask, verdict, _) in enumerate(rules):
         new = mask & (verdicts < 0)
         verdicts[new], which[new] = verdict, number
+    if along == FAIL and not (verdicts == FAIL).any():
+        which[verdicts == PASS] = len(rules)
+        verdicts[verdicts == PASS] = INCONCLUSIVE
     passed = verdicts == PASS
+    vacuous = passed & (larger <= resolution + own_error)
+    texts = [*(text for _, _, text in rules), "each entry agrees by itself, but not all of them along one direction"]
     reasons = {
-        tuple(map(int, entry)): _reason(rules[which[tuple(entry)]][2], evidence, tuple(entry), tau, error)
+        tuple(map(int, entry)): _reason(texts[which[tuple(entry)]], evidence, tuple(entry), tau, error)
         for entry in np.argwhere(verdicts != PASS)[:MOST_REASONS]
     }
     return Judgement(
         verdicts,
         reference,
         np.where(np.isfinite(relative), relative, np.where(same_infinity, 0.0, np.inf)),
-        passed & (larger <= resolution + own_error),
-        passed & (resolution > cap),
+        vacuous,
+        passed & ~vacuous & (np.isnan(reference) | (tau + 3 * own_error > SEEN * larger)),
         reasons,
     )
 
@@ -183,30 +202,61 @@ def judge(evidence: Evidence) -> Judgement:
 MOST_REASONS = 1000  # entries of a tensor that get a sentence of their own
 
 
-def _cap(evidence: Evidence, larger: Array) -> Array:
-    """The widest error bar of a difference that still decides an entry."""
+def _cap(evidence: Evidence, slope: Array) -> Array:
+    """The widest error bar of a difference that still decides an entry.
+
+    slope: of the reference, or one entry of a judged gradient that is far too large would widen it for all others.
+    """
     d = evidence.differences
     if d is None:
-        return np.full(larger.shape, np.inf)
+        return np.full(slope.shape, np.inf)
     first = np.where(np.isfinite(d.first_step) & (d.first_step > 0), d.first_step, 1.0)
-    scale = np.nanmax(np.where(np.isfinite(larger), larger, 0.0) * first, initial=0.0) / first
-    return np.asarray(1e-4 * larger + 1e-9 * scale + 1e4 * EPS * abs(evidence.loss) / first)
+    known = np.where(np.isfinite(slope), slope, 0.0)
+    scale = np.max(known * first, initial=0.0) / first
+    return np.asarray(1e-4 * known + 1e-9 * scale + 1e4 * EPS * abs(evidence.loss) / first)
 
 
-def _kinks(evidence: Evidence, tau: Array) -> tuple[Array, Array]:
-    """Where a kink lies at the point, and where backprop is acceptable there."""
+def _along(evidence: Evidence, resolution: Array) -> int:
+    """What the slope along one direction says of all entries together; inconclusive where it is not known."""
+    found, a = evidence.direction, evidence.backprop
+    if found is None or not np.isfinite(found.error):
+        return INCONCLUSIVE
+    with np.errstate(all="ignore"):
+        parts = a * found.vector
+        size = float(np.sqrt(np.sum(parts**2)))
+        tau = 1e-7 * size + float(np.sum(resolution * np.abs(found.vector)))
+        gap = abs(float(np.sum(parts)) - found.slope)
+    if gap <= tau + found.error and found.error <= 1e-4 * size + tau:
+        return PASS
+    return FAIL if gap > tau + 3 * found.error else INCONCLUSIVE
+
+
+def _kinks(evidence: Evidence, tau: Array, reference: Array) -> tuple[Array, Array, Array]:
+    """Where a kink lies at the point, where the judged slope is acceptable there, and where nothing bounds it.
+
+    A branch that the smallest step leaves is no kink where both one-sided slopes and the reference agree (elu with
+    alpha 1). Slopes that differ without a branch at the point are one where nothing else knows the slope.
+    """
     d, a = evidence.differences, evidence.backprop
     if d is None:
-        return np.zeros(a.shape, bool), np.zeros(a.shape, bool)
+        no = np.zeros(a.shape, bool)
+        return no, no, no
     right, left = d.right, d.left
     both = np.isfinite(right) & np.isfinite(left)
-    jump = np.abs(right - left) > 3 * (d.right_error + d.left_error) + tau + 1e-6 * np.fmax(np.abs(right), np.abs(left))
-    kink = d.at_kink | (both & jump & d.flips)
+    doubt = 3 * (d.right_error + d.left_error) + tau
+    jump = np.abs(right - left) > doubt + 1e-6 * np.fmax(np.abs(right), np.abs(left))
+    m, c = evidence.symbolic, evidence.complex_step
+    analytic = [w for w in (m, c) if w is not None]
+    known = np.logical_or.reduce([np.zeros(a.shape, bool), *(~np.isnan(w) for w in analytic)])
+    smooth = both & ~jump & known & (np.abs(reference - (right + left) / 2) <= doubt)
+    kink = (d.at_kink & ~smooth) | (both & jump & ~known)
     spread = tau + np.where(both, np.maximum(d.right_error, d.left_error), 0.0)
-    between = both & (a >= np.fmin(right, left) - spread) & (a <= np.fmax(right, left) + spread)
-    m = evidence.symbolic
-    declared = np.zeros(a.shape, bool) if m is None else np.abs(a - m) <= tau
-    return kink, between | declared
+    low, high = np.fmin(right, left), np.fmax(right, left)
+    if evidence.sides is not None:
+        low, high = np.fmin(low, evidence.sides[0]), np.fmax(high, evidence.sides[1])
+    between = (a >= low - spread) & (a <= high + spread)
+    declared = np.logical_or.reduce([np.zeros(a.shape, bool), *(np.abs(a - w) <= tau for w in analytic)])
+    return kink, between | declared, np.isinf(low) & ~declared
 
 
 def _conflicts(m: Array, c: Array, d: Array, error: Array, tau: Array, stepped: Array) -> Array:
@@ -217,20 +267,21 @@ def _conflicts(m: Array, c: Array, d: Array, error: Array, tau: Array, stepped: 
 
 
 def _reason(text: str, evidence: Evidence, entry: tuple[int, ...], tau: Array, error: Array) -> str:
-    if text not in ("the witnesses disagree", "backprop differs from the reference"):
+    if text not in ("the witnesses disagree", "it differs from the reference"):
         return text
     bar = float(error[entry]) if np.isfinite(error[entry]) else 0.0
     d = evidence.differences
     found = {
-        "backprop": float(evidence.backprop[entry]),
+        evidence.called: float(evidence.backprop[entry]),
         "symbolic": np.nan if evidence.symbolic is None else float(evidence.symbolic[entry]),
         "complex step": np.nan if evidence.complex_step is None else float(evidence.complex_step[entry]),
         "finite difference": np.nan if d is None else float(d.central[entry]),
     }
-    return odd_one_out({k: v for k, v in found.items() if not np.isnan(v)}, float(tau[entry]) + 3 * bar)
+    known = {k: v for k, v in found.items() if not np.isnan(v)}
+    return odd_one_out(known, float(tau[entry]) + 3 * bar, evidence.called)
 
 
-def odd_one_out(found: Mapping[str, float], allowed: float) -> str:
+def odd_one_out(found: Mapping[str, float], allowed: float, called: str = "backprop") -> str:
     """A sentence that names the witness, or the pair, that stands alone."""
     groups: list[list[str]] = []
     for name, value in found.items():
@@ -246,7 +297,7 @@ def odd_one_out(found: Mapping[str, float], allowed: float) -> str:
         "finite difference",
     ]:
         return (
-            "complex step and finite difference, which share the forward pass, differ from backprop and symbolic: "
+            f"complex step and finite difference, which share the forward pass, differ from {called} and symbolic: "
             "a forward formula is the odd one out"
         )
     if len(groups[0]) == 1 and len(groups) == 2:

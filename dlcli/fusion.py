@@ -1,4 +1,4 @@
-"""Stable fused forms as rewrites of the graph: bce(sigmoid(z), y), cross_entropy(softmax(z), y), log(softmax(z))."""
+"""Stable fused forms as rewrites of the graph, such as bce_with_logits(z, y) for bce(sigmoid(z), y)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import replace
 from dlcli.engines.evaluation import ancestors
 from dlcli.graph import Graph, Node
 from dlcli.ops import OPERATIONS
+from dlcli.ops.operation import Gather
 
 # outer operation, operation of its first operand, what both together are
 RULES = (
@@ -34,6 +35,8 @@ def fuse(graph: Graph, spared: Collection[str] = ()) -> Graph:
                 path = _path(node.operands[0], inner, graph, uses)
                 if path and not kept & set(path):
                     _rewrite(nodes, number, path, together)
+        if node == nodes[number] and _name(node) == "log":
+            _rewrite_entries(nodes, number, graph, uses, kept)
     return replace(graph, nodes=tuple(nodes)) if nodes != list(graph.nodes) else graph
 
 
@@ -72,6 +75,36 @@ def _rewrite(nodes: list[Node], number: int, path: list[int], together: str) -> 
         source = move
     operands = (source, *node.operands[1:])
     nodes[number] = replace(node, operation=OPERATIONS[together], operands=operands, settings=settings)
+
+
+def _rewrite_entries(nodes: list[Node], number: int, graph: Graph, uses: Counter[int], kept: set[int]) -> None:
+    """The logarithm of picked or moved entries of a softmax as those entries of its logarithm."""
+    moved = graph.nodes[number].operands[0]
+    picked = graph.nodes[moved]
+    operation = picked.operation
+    if operation is None or not isinstance(operation.definition, Gather) or operation.definition.data != (0,):
+        return
+    path = _path(picked.operands[0], "softmax", graph, uses)
+    if picked.name is not None or uses[moved] != 1 or not path or kept & {*path}:
+        return
+    found = graph.nodes[path[-1]]
+    settings = _settings(
+        graph.nodes[number],
+        found,
+        "log_softmax",
+        [_name(graph.nodes[n]) for n in path[:-1] if _name(graph.nodes[n]) != "identity"],
+    )
+    if settings is None:
+        return
+    nodes[moved] = replace(
+        picked,
+        operation=OPERATIONS["log_softmax"],
+        operands=found.operands,
+        shape=found.shape,
+        settings=settings,
+    )
+    operands = (moved, *picked.operands[1:])
+    nodes[number] = replace(graph.nodes[number], operation=operation, operands=operands, settings=picked.settings)
 
 
 def _name(node: Node) -> str:

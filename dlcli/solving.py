@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,17 +47,6 @@ class Checked:
     lowered: Lowered
     others: tuple[Checked, ...] = ()
     plan: Plan | None = None
-
-
-@dataclass(frozen=True)
-class FileCheck:
-    """One file's gradient check. `expected`: the error code that the file expects and that came."""
-
-    file: str
-    verdict: str
-    solution: Solution | None
-    expected: str | None = None
-    error: HomeworkError | None = None
 
 
 def load(path: PathLike) -> Spec:
@@ -124,22 +113,23 @@ def _check_numbers(spec: Spec, wrt: Sequence[str]) -> Checked:
     return Checked(spec, graph, warnings, tuple(values), lowered, plan=plan)
 
 
-def solve(path: PathLike, *, wrt: Sequence[str] = (), expand: bool = False) -> Solution:
+def solve(path: PathLike, *, wrt: Sequence[str] = (), expand: bool = False, full: bool = False) -> Solution:
     """Every value and gradient of a homework, by every witness, compared.
 
-    wrt: names to differentiate by in place of the file's; expand: also formulas in inputs and weights alone.
+    wrt: names to differentiate by in place of the file's; expand: also formulas in inputs and weights alone;
+    full: finite differences at every entry of however large an array.
     Raises HomeworkError where the file cannot be used, UsageError for an unknown name in wrt.
     """
-    return solve_checked(check(path, wrt), expand=expand)
+    return solve_checked(check(path, wrt), expand=expand, full=full)
 
 
-def solve_checked(checked: Checked, *, expand: bool = False) -> Solution:
+def solve_checked(checked: Checked, *, expand: bool = False, full: bool = False) -> Solution:
     """As `solve`, of a homework that has been checked."""
     unknown = checked.spec.symbols
     if not unknown:
-        return _solve_numbers(checked, expand)
+        return _solve_numbers(checked, expand, full)
     solutions = [
-        _solve_numbers(point, expand or number == 0) for number, point in enumerate((checked, *checked.others))
+        _solve_numbers(point, expand or number == 0, full) for number, point in enumerate((checked, *checked.others))
     ]
     points = tuple(
         Point(
@@ -150,7 +140,7 @@ def solve_checked(checked: Checked, *, expand: bool = False) -> Solution:
     return replace(solutions[0], points=points)
 
 
-def _solve_numbers(checked: Checked, expand: bool) -> Solution:
+def _solve_numbers(checked: Checked, expand: bool, full: bool) -> Solution:
     from dlcli.engines.symbolic import exact_sweep
     from dlcli.engines.symbolic.formulas import formulas
 
@@ -167,10 +157,11 @@ def _solve_numbers(checked: Checked, expand: bool) -> Solution:
     texts = formulas(graph, expand)
     if graph.loss is not None and graph.wrt:
         passed_by = bypassed(graph, fused)
-        comparison = compared(replace(graph, wrt=tuple(n for n in graph.wrt if n not in passed_by)), fused, values)
+        rest = tuple(n for n in graph.wrt if n not in passed_by)
+        comparison = compared(replace(graph, wrt=rest), fused, values, full)
         if passed_by:
             whole = fuse(graph, passed_by)
-            more = compared(replace(graph, wrt=passed_by), whole, forward(whole))
+            more = compared(replace(graph, wrt=passed_by), whole, forward(whole), full)
             exact_more = exact_sweep(whole).gradients
             exact = replace(exact, gradients=exact.gradients | {n: t for n, t in exact_more.items() if n in passed_by})
             comparison = replace(comparison, tensors=comparison.tensors + more.tensors)
@@ -198,8 +189,18 @@ def _solve_numbers(checked: Checked, expand: bool) -> Solution:
     )
 
 
-def compared(graph: Graph, fused: Graph, values: Sequence[Array]) -> Comparison:
-    """The gradients by graph.wrt, compared; with many more digits where 50 do not decide."""
+def compared(
+    graph: Graph,
+    fused: Graph,
+    values: Sequence[Array],
+    full: bool = False,
+    given: Mapping[str, Array] | None = None,
+) -> Comparison:
+    """The gradients by graph.wrt, compared; with many more digits where 50 do not decide.
+
+    graph: as the file gives it; fused: in stable forms, with the values of its nodes. full: differences at every
+    entry; given: gradients from elsewhere that are judged in place of backprop's, one for each of graph.wrt.
+    """
     from dlcli.adjudication import compare
     from dlcli.engines.symbolic import LARGEST_BY_DIGITS, scalar_operations, symbolic
     from dlcli.engines.symbolic.numbers import MANY_DIGITS, more_digits
@@ -209,21 +210,13 @@ def compared(graph: Graph, fused: Graph, values: Sequence[Array]) -> Comparison:
     fused = replace(fused, wrt=graph.wrt)
     rounding = rounding_effect(fused, values)
     evaluation, by_definition = symbolic(graph, fused)
-    comparison = compare(fused, values, evaluation, rounding)
-    if comparison.verdict in ("inconclusive", "fail") and scalar_operations(graph) <= LARGEST_BY_DIGITS:
+    comparison = compare(fused, values, evaluation, rounding, full=full, given=given)
+    unsure = ("inconclusive",) if given is not None else ("inconclusive", "fail")
+    if comparison.verdict in unsure and scalar_operations(graph) <= LARGEST_BY_DIGITS:
         with more_digits(MANY_DIGITS):
             evaluation, by_definition = symbolic(graph, fused)
-        comparison = compare(fused, values, evaluation, rounding)
+        comparison = compare(fused, values, evaluation, rounding, full=full, given=given)
     return replace(comparison, disputed=disputed_values(graph, fused, values, by_definition, rounding))
-
-
-def gradcheck(path: PathLike, *, wrt: Sequence[str] = ()) -> FileCheck:
-    """The verdict on one homework file; of a file that expects an error, whether exactly that error comes."""
-    try:
-        solution = solve(path, wrt=wrt)
-    except HomeworkError as error:
-        return FileCheck(str(path), "pass" if error.expected else "fail", None, error.expected, error)
-    return FileCheck(str(path), solution.verdict or "inconclusive", solution)
 
 
 def train(path: PathLike, steps: int, *, shuffle: int | None = None) -> Training:

@@ -17,7 +17,7 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "problems" not in pat
 # From the lowest layer to the highest; a module belongs to the longest name that it is or lies under.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("ops",),
+    ("ops", "isolation"),
     ("layers", "language"),
     ("graph", "spec", "codes"),
     ("lowering",),
@@ -26,11 +26,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("training",),
     ("laws", "symbols", "domains"),
     ("comparison",),
-    ("adjudication", "derivation", "mistakes", "worker"),
+    ("adjudication", "callable_check", "mistakes"),
     ("solution",),
     ("solving", "problem_bank"),
-    ("grading", "inspection"),
+    ("inspection", "entry_names", "entry_ladder", "evidence", "step_errors", "self_check", "probing"),
+    ("file_check", "student_code.records"),
     ("render",),
+    ("gradient_check",),
+    ("student_code",),
     ("cli",),
     ("__init__", "__main__"),
 )

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from dlcli import solving
-from dlcli.solving import FileCheck
+from dlcli import file_check
+from dlcli.file_check import FileCheck
 from tests.conftest import Run
 from tests.handmade import graph, solution, tensor
 
@@ -97,7 +97,7 @@ def test_bundled_problems_are_checked_without_a_path(run: Run, monkeypatch: pyte
         seen.append(path)
         return FileCheck(path, "pass", solution(tensor("w", 1.0)))
 
-    monkeypatch.setattr(solving, "gradcheck", check)
+    monkeypatch.setattr(file_check, "gradcheck", check)
     result = run("gradcheck", "--quiet")
     assert seen == [str(path) for path in problem_bank.names().values()]
     assert "✓ PASS  feedforward/cse471 " in result.stdout
@@ -112,13 +112,13 @@ def test_verdict_decides_the_exit_code(
     run: Run, monkeypatch: pytest.MonkeyPatch, verdict: str, options: tuple[str, ...], code: int
 ) -> None:
     found = FileCheck("a.yaml", verdict, solution(tensor("w", 1.0, verdict)))
-    monkeypatch.setattr(solving, "gradcheck", lambda *_, **__: found)
+    monkeypatch.setattr(file_check, "gradcheck", lambda *_, **__: found)
     assert run("gradcheck", "a.yaml", *options).exit_code == code
 
 
 def test_homework_without_a_loss_is_no_failure(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     found = FileCheck("a.yaml", "inconclusive", solution(loss=None, graph=graph(None)))
-    monkeypatch.setattr(solving, "gradcheck", lambda *_, **__: found)
+    monkeypatch.setattr(file_check, "gradcheck", lambda *_, **__: found)
     result = run("gradcheck", "a.yaml", "--strict")
     assert result.exit_code == 0
     assert "no loss, so nothing to differentiate" in result.stdout
@@ -137,14 +137,14 @@ def test_result_can_be_written_to_a_file(run: Run, folder: Path) -> None:
 
 
 def test_interrupt_keeps_what_is_done(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = solving.gradcheck
+    real = file_check.gradcheck
 
     def check(path: str, **settings: Any) -> FileCheck:
         if path.endswith("c.yaml"):
             raise KeyboardInterrupt
         return real(path, **settings)
 
-    monkeypatch.setattr(solving, "gradcheck", check)
+    monkeypatch.setattr(file_check, "gradcheck", check)
     result = run("gradcheck", str(folder))
     assert result.exit_code == 130
     assert "interrupted after 2 of 3 files" in result.stderr
@@ -152,14 +152,14 @@ def test_interrupt_keeps_what_is_done(run: Run, folder: Path, monkeypatch: pytes
 
 
 def test_own_fault_exits_70_after_the_other_files(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = solving.gradcheck
+    real = file_check.gradcheck
 
     def check(path: str, **settings: Any) -> FileCheck:
         if path.endswith("a.yml"):
             raise ZeroDivisionError
         return real(path, **settings)
 
-    monkeypatch.setattr(solving, "gradcheck", check)
+    monkeypatch.setattr(file_check, "gradcheck", check)
     result = run("gradcheck", str(folder))
     assert result.exit_code == 70
     assert "✗ ERROR" in result.stdout

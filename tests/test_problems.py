@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import dlcli
-from dlcli.solving import gradcheck
+from dlcli.file_check import gradcheck
 from tests.conftest import Run
 from tests.oracle import losses
 from tests.oracle.dual import Dual, gradients, variables

@@ -14,12 +14,17 @@ from dlcli.cli.solve import exit_code
 
 if TYPE_CHECKING:
     from dlcli.errors import Diagnostic
+    from dlcli.file_check import FileCheck
     from dlcli.render.gradcheck_text import CheckedFile
-    from dlcli.solving import FileCheck
 
 
 @click.command("gradcheck", short_help="Check the gradients of homework files, one line a file.")
 @click.argument("paths", metavar="[PATH...]", nargs=-1, type=click.Path(allow_dash=True))
+@click.option("--explain", metavar="ENTRY", multiple=True, help="Show the evidence for w13 or W1[0,1]; again for more.")
+@click.option("--plot", metavar="ENTRY", help="Draw its error against the step; -o FILE as .svg or .png.")
+@click.option("--full", is_flag=True, help="Finite differences at every entry of large arrays.")
+@click.option("--probe", "probing", is_flag=True, help="Check at generic numbers too; list what the file's own hide.")
+@click.option("--self", "itself", is_flag=True, help="Check the engines themselves on this machine.")
 @options.wrt
 @options.digits
 @options.together(
@@ -34,6 +39,11 @@ if TYPE_CHECKING:
 @options.debug
 def command(
     paths: tuple[str, ...],
+    explain: tuple[str, ...],
+    plot: str | None,
+    full: bool,
+    probing: bool,
+    itself: bool,
     wrt: tuple[str, ...],
     digits: int,
     every: bool,
@@ -50,12 +60,39 @@ def command(
     \b
     Example:
       dlcli gradcheck homework/
+      dlcli gradcheck homework.yaml --explain 'W1[0,1]'
+      dlcli gradcheck student.py::backward homework.yaml
 
     PATH is a homework file, a folder (searched for *.yaml and *.yml, also in its folders) or - for standard
-    input. Without a path, the problems that come with dlcli are checked. Exit code: 0 all is right, 1 a
-    gradient is wrong, 2 a file cannot be used.
+    input. Without a path, the problems that come with dlcli are checked. --explain and --plot take one file
+    and tell about one entry: all that its verdict rests on, and the V-shaped error of its finite difference.
+    student.py::backward (or ::forward) runs that function at the homework's numbers and at fresh ones, within
+    limits and apart from dlcli; student.py alone checks backward() against loss() at what example() returns.
+    --self takes no file: it holds every operation's forward, backward, definition and complex step against
+    each other. Exit code: 0 all is right, 1 a gradient is wrong, 2 a file cannot be used.
     """
-    from dlcli import solving
+    from dlcli.cli.evidence import Wanted, check_entries, check_self
+
+    wanted = Wanted(form, output, digits, every, plain, quiet, color)
+    if itself:
+        if paths or explain or plot or wrt or full or probing:
+            raise click.UsageError("--self checks dlcli itself: it takes no file, no entry, no other option of a check")
+        return check_self(wanted)
+    if any("::" in path or path.endswith(".py") for path in paths):
+        from dlcli.cli.code_check import check_codes
+
+        if explain or plot or full or probing:
+            raise click.UsageError("--explain, --plot, --full and --probe are for homework files, not for code")
+        return check_codes(paths, wrt, strict, debug, wanted)
+    called = _called(paths)
+    if explain or plot is not None:
+        if not paths or len(called) != 1:
+            option = "--explain" if explain else "--plot"
+            raise click.UsageError(f"{option} tells about an entry of one file; name one FILE")
+        if probing:
+            raise click.UsageError("--probe checks other numbers than the file's: leave out --explain and --plot")
+        return check_entries(next(iter(called)), explain, plot, wrt, full, strict, wanted)
+    from dlcli import file_check
     from dlcli.cli.batch import outcomes
     from dlcli.cli.streams import deliver, keep_inputs, print_diagnostics
     from dlcli.render.console import file_medium, medium
@@ -64,9 +101,8 @@ def command(
     from dlcli.render.solution_text import Detail
 
     def work(path: str) -> FileCheck:
-        return solving.gradcheck(path, wrt=wrt)
+        return file_check.gradcheck(path, wrt=wrt, full=full, probe=probing)
 
-    called = _called(paths)
     keep_inputs(output, called)
     documents: list[dict[str, Any]] = []
     errors: list[Diagnostic] = []
@@ -90,7 +126,7 @@ def command(
                 )
                 documents.append(_document(check))
                 remark = f"expected {check.expected}" if check.expected else ""
-                checked.append(CheckedFile(called[outcome.path], check.verdict, check.solution, remark))
+                checked.append(CheckedFile(called[outcome.path], check.verdict, check.solution, remark, check.probe))
                 if check.solution is not None and not quiet:
                     print_diagnostics(check.solution.warnings, plain=plain, color=color)
             worst = max(worst, code)
@@ -127,7 +163,12 @@ def _document(check: FileCheck) -> dict[str, Any]:
 
     if check.solution is not None:
         document = solution_document(check.solution, values=False)
-        return {**document, "verdict": check.verdict}
+        document["verdict"] = check.verdict
+        if check.probe is not None:
+            from dlcli.render.probe_text import probe_document
+
+            document["probe"] = probe_document(check.probe)
+        return document
     return {
         "schema": "dlcli/solve/v1",
         "file": check.file,

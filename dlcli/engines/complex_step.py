@@ -17,11 +17,12 @@ from dlcli.engines.draws import stratified
 from dlcli.engines.evaluation import Evaluation, cone, copies_at_once, propagate
 from dlcli.engines.independence import Region, region
 from dlcli.engines.reverse import unbroadcast
-from dlcli.graph import Graph
+from dlcli.engines.stepped_units import STEP, stepped_units
+from dlcli.graph import Graph, Node
 from dlcli.ops.operation import Array, Declared, Einsum, Elementwise, Gather
 
-STEP = 1e-20
 EVERY_ENTRY = 3_000_000  # numbers to compute up to which each entry is stepped by itself
+MADE_ALREADY = 100_000  # the same where its slope follows from what has been computed
 AT_MOST = 150_000_000  # numbers to compute beyond which a sample of a quantity's entries is stepped
 IN_ALL = 400_000_000  # numbers to compute for all deltas of a network: weights used over many steps have many
 
@@ -31,6 +32,7 @@ class _Work:
     graph: Graph
     values: Sequence[Array]
     deltas: dict[int, Array] = field(default_factory=dict)
+    slopes: dict[tuple[int, ...], Array] = field(default_factory=dict)  # by a boundary node and what depends on it
     spent: int = 0  # numbers computed for deltas so far
 
 
@@ -56,7 +58,7 @@ def _gradient(work: _Work, root: int) -> tuple[Array, str]:
         return none, f"left out: {unsafe[0]} has no complex form"
     size = math.prod(graph.nodes[root].shape)
     cost = size * cone_size(graph, root, order)
-    if cost <= EVERY_ENTRY:
+    if cost <= (MADE_ALREADY if _known(work, root) else EVERY_ENTRY):
         return per_entry(graph, work.values, root, order), "every entry"
     by_unit = _by_uses(work, root)
     if by_unit is not None:
@@ -95,7 +97,12 @@ def cone_size(graph: Graph, root: int, order: Sequence[int]) -> int:
 
 
 def per_entry(
-    graph: Graph, values: Sequence[Array], root: int, order: Sequence[int], only: Array | None = None
+    graph: Graph,
+    values: Sequence[Array],
+    root: int,
+    order: Sequence[int],
+    only: Array | None = None,
+    step: float = STEP,
 ) -> Array:
     """The gradient by a node, each entry, or those at the flat positions `only`, stepped in a copy of its own."""
     shape = graph.nodes[root].shape
@@ -107,10 +114,16 @@ def per_entry(
     for start in range(0, len(stepped), at_once):
         entries = stepped[start : start + at_once]
         copies = np.repeat(values[root].reshape(1, -1).astype(np.complex128), len(entries), axis=0)
-        copies[np.arange(len(entries)), entries] += 1j * STEP
+        copies[np.arange(len(entries)), entries] += 1j * step
         stacks = propagate(graph, values, {root: copies.reshape(-1, *shape)}, order)
-        gradient[entries] = stacks[graph.loss].imag / STEP
+        gradient[entries] = stacks[graph.loss].imag / step
     return gradient.reshape(shape)
+
+
+def _known(work: _Work, root: int) -> bool:
+    """Whether the deltas of all uses of the root have been computed for others, as a bias has its weights'."""
+    users = [n for n in analytic_cone(work.graph, root) if root in work.graph.nodes[n].operands]
+    return bool(users) and all(_with_bias(work.graph, n) in work.deltas for n in users)
 
 
 def _by_uses(work: _Work, root: int) -> Array | None:
@@ -166,14 +179,29 @@ def _by_use(work: _Work, number: int, position: int) -> Array | None:
         )
         weights = np.broadcast_to(delta, index.shape).reshape(-1)
         return np.bincount(index.reshape(-1), weights=weights, minlength=operands[0].size).reshape(operands[0].shape)
-    return None
+    slopes = _additive_slopes(node, operands[0]) if len(operands) == 1 and node.shape == () else None
+    return None if slopes is None else np.asarray(delta * slopes)
+
+
+def _additive_slopes(node: Node, operand: Array) -> Array | None:
+    """The slopes of a penalty that is a sum of one term an entry, each term stepped by itself; None for others.
+
+    Whether it is one is found by adding up its values at arrays of a single entry.
+    """
+    assert node.operation is not None
+    if node.operation.family != "penalties":
+        return None
+    alone = operand.reshape(-1, *(1,) * operand.ndim) + 1j * STEP
+    terms = np.asarray(node.operation.forward(alone, **node.settings))
+    whole = float(np.asarray(node.operation.forward(operand, **node.settings)))
+    if terms.shape != (operand.size,) or abs(terms.real.sum() - whole) > 1e-9 * np.abs(terms.real).sum():
+        return None
+    return np.asarray(terms.imag / STEP).reshape(operand.shape)
 
 
 def delta_of(work: _Work, number: int) -> Array | None:
     """dloss/dnode by one complex pass a unit, all samples at once; None where that would cost too much."""
-    follower = _sum_after(work.graph, number)
-    if follower is not None:
-        number = follower
+    number = _with_bias(work.graph, number)
     if number not in work.deltas:
         found = _delta(work, number)
         if found is None:
@@ -182,15 +210,15 @@ def delta_of(work: _Work, number: int) -> Array | None:
     return work.deltas[number]
 
 
-def _sum_after(graph: Graph, number: int) -> int | None:
-    """The node `this + bias` where it is the node's only use and has its shape: both have the same delta."""
+def _with_bias(graph: Graph, number: int) -> int:
+    """The node `this + bias` where it is the only use and has the same shape, and so the same delta; else this node."""
     users = [n for n, node in enumerate(graph.nodes) if number in node.operands]
     if len(users) != 1:
-        return None
+        return number
     node = graph.nodes[users[0]]
     assert node.operation is not None
     same = node.shape == graph.nodes[number].shape and node.operands.count(number) == 1
-    return users[0] if same and node.operation.name == "add" else None
+    return users[0] if same and node.operation.name == "add" else number
 
 
 def _delta(work: _Work, number: int) -> Array | None:
@@ -258,7 +286,10 @@ def _boundary_slope(work: _Work, number: int, found: Region, order: Sequence[int
     outside = _outside(graph, number, found, order)
     total = _summing(graph, number, outside)
     if total is None:
-        return per_entry(graph, work.values, number, outside)
+        key = (number, *outside)
+        if key not in work.slopes:
+            work.slopes[key] = per_entry(graph, work.values, number, outside)
+        return work.slopes[key]
     node, shape = graph.nodes[total], graph.nodes[number].shape
     assert node.operation is not None
     once = np.zeros(shape)
@@ -269,7 +300,7 @@ def _boundary_slope(work: _Work, number: int, found: Region, order: Sequence[int
 
 
 def _tracked_delta(work: _Work, number: int, found: Region, axes: tuple[int, ...], order: Sequence[int]) -> Array:
-    graph, values = work.graph, work.values
+    graph = work.graph
     shape = graph.nodes[number].shape
     rest = [axis for axis in range(len(shape)) if axis not in axes]
     units = math.prod(shape[axis] for axis in rest)
@@ -277,12 +308,12 @@ def _tracked_delta(work: _Work, number: int, found: Region, axes: tuple[int, ...
     slopes = {b: _boundary_slope(work, b, found, order) for b in found.boundary}
     positions = np.arange(math.prod(shape)).reshape(shape).transpose(*rest, *axes).reshape(units, -1)
     delta = np.zeros(math.prod(shape))
-    at_once = copies_at_once(graph, inside, number)
+    steps = stepped_units(graph, work.values, number, rest, inside, frozenset(found.boundary))
+    left = [n for n in inside if n > steps.node]
+    at_once = copies_at_once(graph, left, steps.node)
     for start in range(0, units, at_once):
         rows = positions[start : start + at_once]
-        copies = np.repeat(values[number].reshape(1, -1).astype(np.complex128), len(rows), axis=0)
-        np.put_along_axis(copies, rows, np.take_along_axis(copies, rows, axis=1) + 1j * STEP, axis=1)
-        stacks = propagate(graph, values, {number: copies.reshape(-1, *shape)}, inside)
+        stacks = propagate(graph, work.values, {steps.node: steps.copies(start, start + len(rows))}, left)
         for boundary, slope in slopes.items():
             moved = np.broadcast_to(stacks[boundary].imag / STEP * slope, (len(rows), *slope.shape))
             kept = found.tracked[boundary]

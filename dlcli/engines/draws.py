@@ -34,6 +34,14 @@ def directions(shape: Shape, seed: int) -> Array:
     return np.asarray(words(math.prod(shape), seed).astype(np.float64).reshape(shape) / 2**63 - 1)
 
 
+def gaussian(shape: Shape, seed: int) -> Array:
+    """Standard normal numbers (Box and Muller 1958, Annals of Mathematical Statistics 29(2), 610-611)."""
+    size = math.prod(shape)
+    uniform = (words(2 * size, seed) >> np.uint64(11)).astype(np.float64) / 2**53
+    radius = np.sqrt(-2 * np.log1p(-uniform[:size]))
+    return np.asarray((radius * np.cos(2 * math.pi * uniform[size:])).reshape(shape))
+
+
 def stratified(values: Array, count: int) -> Array:
     """A fixed sample of flat positions: spread over the tensor, with the largest and smallest entry among them."""
     flat = np.abs(values).reshape(-1)

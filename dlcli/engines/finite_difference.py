@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 
 import numpy as np
 
 from dlcli.engines.draws import directions, stratified
 from dlcli.engines.evaluation import cone, propagate
 from dlcli.engines.ladder import EPS, LONGEST, RATIO, RUNGS, Extrapolation, extrapolate, noise_level
+from dlcli.engines.rungs import Ladder, jumps, last_marks, leaves_kinks
 from dlcli.engines.stencil import Stencil, kinked, stencil
 from dlcli.engines.steps import first_steps
 from dlcli.graph import Graph
 from dlcli.ops.operation import Array
 
 EVERY_ENTRY = 60_000_000  # numbers to compute up to which every entry gets a ladder
-FULL_LADDER = 20_000_000  # numbers to compute up to which every entry gets all nine rungs
+FULL_LADDER = 2_000_000  # numbers to compute up to which every entry gets all nine rungs
 SAMPLED = 100_000_000  # numbers to compute for the sample of a tensor that is larger
+BLOCK = 4096  # entries whose ladders are climbed together
 SAMPLE, FEWEST = 32, 4  # entries in such a sample, at most and at least
+SPACING = float(np.finfo(np.float64).smallest_subnormal)  # of the smallest numbers: no loss is known better
 PRECISE = 1e-7  # a relative error bar that needs no further rung
 USEFUL = 1e-4  # a relative error bar that decides something
 
@@ -30,7 +34,8 @@ class Differences:
 
     central, right, left: extrapolated two-sided and one-sided slopes, and their error bars; first_step: h0;
     reach: the largest |L(theta + h0) - L|/h0; flips: a branch changed somewhere on the stencil; at_kink: a
-    branch lies exactly at its kink and the smallest step leaves it;
+    branch lies at its kink, to within rounding, and the smallest step leaves it; nearest: the smallest step that
+    crossed a kink, inf where none did;
     grows: the loss jumps at the point, so that quotients grow fourfold a rung.
     """
 
@@ -44,6 +49,7 @@ class Differences:
     first_step: Array
     flips: Array
     at_kink: Array
+    nearest: Array
     reach: Array
     grows: Array
 
@@ -57,16 +63,6 @@ class Witness:
     method: str
 
 
-@dataclass
-class _Ladder:
-    """Evaluations at theta + h and theta - h: exact steps, losses and signatures, each (entries, rungs, 2)."""
-
-    entries: Array
-    steps: Array
-    losses: Array
-    marks: Array
-
-
 def finite_differences(
     graph: Graph,
     values: Sequence[Array],
@@ -74,17 +70,26 @@ def finite_differences(
     also: Mapping[str, Array] | None = None,
     only: Sequence[str] | None = None,
     floor: float = 0.0,
+    changes: Sequence[Array] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> dict[str, Witness]:
     """The differences of each quantity in graph.wrt, or of those in `only`.
 
     full: look at every entry of however large a tensor; also: flat positions to look at besides the sample;
-    floor: noise in the loss that is known from elsewhere.
+    floor: noise in the loss that is known from elsewhere;
+    changes: what rounding can do to each node's value: to the loss, and to the distance from a kink;
+    progress: told the name of a quantity, how many of its entries are done, and of how many.
     """
-    noise = max(_noise(graph, values), floor)
-    kinks = kinked(graph, values)
+    noise = max(_noise(graph, values), floor, 0.0 if changes is None else float(changes[graph.loss or 0]))
+    kinks = kinked(graph, values, changes)
     more = also or {}
+
+    def tell(name: str, done: int, total: int) -> None:
+        if progress is not None:
+            progress(name, done, total)
+
     return {
-        name: _witness(graph, values, graph.names[name], noise, kinks, full, more.get(name))
+        name: _witness(graph, values, graph.names[name], noise, kinks, full, more.get(name), partial(tell, name))
         for name in (graph.wrt if only is None else only)
     }
 
@@ -112,9 +117,10 @@ def _witness(
     values: Sequence[Array],
     root: int,
     noise: float,
-    kinks: set[int],
+    kinks: Mapping[int, Array],
     full: bool,
     also: Array | None,
+    tell: Callable[[int, int], None],
 ) -> Witness:
     shape = graph.nodes[root].shape
     size = math.prod(shape)
@@ -125,21 +131,33 @@ def _witness(
     entries = np.arange(size) if whole else stratified(values[root], count)
     if also is not None:
         entries = np.union1d(entries, also)
-    first = first_steps(graph, values, root).reshape(-1)[entries]
-    none = np.zeros((len(entries), 0, 2))
-    ladder = _Ladder(entries, none, none, none.astype(np.int64))
-    theta = values[root].reshape(-1)[entries]
-    everyone = np.ones(len(entries), dtype=bool)
-    _climb(ladder, points, theta, first, everyone, RUNGS if 2 * RUNGS * len(entries) * cost <= FULL_LADDER else 3)
-    for rungs, enough in ((6, PRECISE), (RUNGS, PRECISE), (LONGEST, USEFUL)):
-        if ladder.steps.shape[1] < rungs and (wanted := _unsettled(ladder, points, noise, enough)).any():
-            _climb(ladder, points, theta, first, wanted, rungs)
-    found = _differences(ladder, points, first, noise, bool(kinks & set(points.branching)))
+    first = first_steps(graph, values, root).reshape(-1)
+    parts = []
+    for start in range(0, len(entries), BLOCK):
+        block = entries[start : start + BLOCK]
+        parts.append(_block(points, block, first[block], noise, kinks))
+        tell(start + len(block), len(entries))
+    arrays = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Differences)} if parts else {}
+    found = Differences(**arrays) if parts else _block(points, entries, first, noise, kinks)
     method = "ladder" if whole else f"ladder, {len(entries):,} of {size:,} entries"
     return Witness(_spread(found, entries, shape), noise, method)
 
 
-def _climb(ladder: _Ladder, points: Stencil, theta: Array, first: Array, wanted: Array, rungs: int) -> None:
+def _block(points: Stencil, entries: Array, first: Array, noise: float, kinks: Mapping[int, Array]) -> Differences:
+    """The differences of some entries, a row each: three or nine rungs for all, more where they do not settle."""
+    none = np.zeros((len(entries), 0, 2))
+    ladder = Ladder(entries, none, none, none.astype(np.int64))
+    theta = points.values[points.root].reshape(-1)[entries]
+    everyone = np.ones(len(entries), dtype=bool)
+    full = 2 * RUNGS * len(entries) * points.cost <= FULL_LADDER
+    _climb(ladder, points, theta, first, everyone, RUNGS if full else 3)
+    for rungs, enough in ((4, PRECISE), (6, PRECISE), (RUNGS, PRECISE), (LONGEST, USEFUL)):
+        if ladder.steps.shape[1] < rungs and (wanted := _unsettled(ladder, points, noise, enough)).any():
+            _climb(ladder, points, theta, first, wanted, rungs)
+    return _differences(ladder, points, first, noise, kinks)
+
+
+def _climb(ladder: Ladder, points: Stencil, theta: Array, first: Array, wanted: Array, rungs: int) -> None:
     """Evaluates the rungs that the wanted entries still lack; the others get nan there."""
     done = ladder.steps.shape[1]
     rows = np.flatnonzero(wanted)
@@ -156,27 +174,21 @@ def _climb(ladder: _Ladder, points: Stencil, theta: Array, first: Array, wanted:
     ladder.marks = np.concatenate([ladder.marks, marks], axis=1)
 
 
-def _central(ladder: _Ladder, points: Stencil, noise: float) -> Extrapolation:
+def _central(ladder: Ladder, points: Stencil, noise: float) -> Extrapolation:
     gaps = ladder.steps.sum(axis=2)
     with np.errstate(all="ignore"):
         quotients = (ladder.losses[:, :, 0] - ladder.losses[:, :, 1]) / gaps
     clean = np.isfinite(quotients) & np.all(ladder.marks == points.base, axis=2) & (gaps > 0)
-    return extrapolate(quotients, gaps / 2, clean, noise, RATIO**2)
+    return extrapolate(quotients, gaps / 2, clean, _noise_at(ladder, noise), RATIO**2)
 
 
-def _last(ladder: _Ladder) -> Array:
-    """The last evaluated rung of each entry."""
-    evaluated: Array = np.any(~np.isnan(ladder.losses), axis=2)
-    count = evaluated.shape[1]
-    return np.where(evaluated.any(axis=1), count - 1 - np.argmax(evaluated[:, ::-1], axis=1), 0)
+def _noise_at(ladder: Ladder, noise: float) -> Array:
+    """The noise of the loss at each rung, (entries, rungs): far out the loss, and its rounding, may be larger."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.maximum(max(noise, SPACING), EPS * np.max(np.abs(ladder.losses), axis=2)))
 
 
-def _last_marks(ladder: _Ladder) -> Array:
-    """The signatures at the last evaluated rung, (entries, 1, 2)."""
-    return np.asarray(np.take_along_axis(ladder.marks, _last(ladder)[:, None, None], axis=1))
-
-
-def _unsettled(ladder: _Ladder, points: Stencil, noise: float, enough: float) -> Array:
+def _unsettled(ladder: Ladder, points: Stencil, noise: float, enough: float) -> Array:
     """Which entries need more rungs: their bar is too wide, or the smallest step still crosses a kink."""
     found = _central(ladder, points, noise)
     sizes = np.abs(np.nan_to_num(found.value))
@@ -184,21 +196,23 @@ def _unsettled(ladder: _Ladder, points: Stencil, noise: float, enough: float) ->
     with np.errstate(over="ignore"):
         floor = 1e-9 * sizes.max(initial=0.0) + 1e4 * EPS * loss / np.maximum(ladder.steps[:, 0, 0], 1e-300)
     wide = ~(found.error <= np.maximum(enough * sizes, floor))
-    return np.asarray(wide | np.any(_last_marks(ladder) != points.base, axis=(1, 2)))
+    return np.asarray(wide | np.any(last_marks(ladder) != points.base, axis=(1, 2)))
 
 
-def _differences(ladder: _Ladder, points: Stencil, first: Array, noise: float, kinks: bool) -> Differences:
+def _differences(
+    ladder: Ladder, points: Stencil, first: Array, noise: float, kinks: Mapping[int, Array]
+) -> Differences:
     central = _central(ladder, points, noise)
     here = float(points.values[points.graph.loss or 0])
-    last = _last_marks(ladder)
+    last = last_marks(ladder)
     with np.errstate(all="ignore"):
         quotients = np.array([1.0, -1.0]) * (ladder.losses - here) / ladder.steps
     clean = np.isfinite(quotients) & (ladder.marks == last) & (ladder.steps > 0)
     both = [np.concatenate([x[:, :, 0], x[:, :, 1]]) for x in (quotients, ladder.steps, clean)]
-    sides = extrapolate(both[0], both[1], both[2], noise, RATIO)
+    sides = extrapolate(both[0], both[1], both[2], np.tile(_noise_at(ladder, noise), (2, 1)), RATIO)
     count = len(first)
     evaluated = ~np.isnan(ladder.losses).all(axis=2)
-    crossed = np.any(np.any(ladder.marks != points.base, axis=2) & evaluated, axis=1)
+    across = np.any(ladder.marks != points.base, axis=2) & evaluated
     leaves = np.any(last != points.base, axis=(1, 2)) & (ladder.steps.shape[1] >= RUNGS)
     with np.errstate(all="ignore"):
         reach = np.nan_to_num(np.abs(ladder.losses[:, 0] - here).max(axis=1) / first, nan=0.0, posinf=0.0)
@@ -211,32 +225,12 @@ def _differences(ladder: _Ladder, points: Stencil, first: Array, noise: float, k
         left=sides.value[count:],
         left_error=sides.error[count:],
         first_step=first,
-        flips=crossed,
-        at_kink=leaves & kinks,
+        flips=across.any(axis=1),
+        at_kink=leaves_kinks(ladder, points, leaves, kinks),
+        nearest=np.min(np.where(across, ladder.steps.max(axis=2), np.inf), axis=1),
         reach=reach,
-        grows=_jumps(ladder, points, here),
+        grows=jumps(ladder, points, here),
     )
-
-
-def _jumps(ladder: _Ladder, points: Stencil, here: float) -> Array:
-    """Whether the loss beyond the smallest step stays away from its value at the point.
-
-    On one side the last five gaps |L(theta +- h) - L(theta)| must be equal to within 1/8, so that quotients grow
-    fourfold a rung; a branch must have flipped, as every jump is one; and the gap must be beyond rounding and
-    beyond what the slope there explains, or a kink nearer than the smallest step would look like a jump.
-    """
-    result = np.zeros(len(ladder.entries), dtype=bool)
-    for side in (0, 1):
-        for row in range(len(result)):
-            known = np.flatnonzero(np.isfinite(ladder.losses[row, :, side]))[-5:]
-            if len(known) < 5 or ladder.marks[row, known[-1], side] == points.base:
-                continue
-            losses, steps = ladder.losses[row, known, side], ladder.steps[row, known, side]
-            gaps = np.abs(losses - here)
-            slope = abs(losses[-1] - losses[-2]) / max(steps[-2] - steps[-1], 1e-300)
-            constant = gaps.max() <= 1.125 * gaps.min()
-            result[row] |= constant and gaps[-1] > 1000 * EPS * abs(here) and gaps[-1] > 4 * slope * steps[-1]
-    return result
 
 
 def _spread(found: Differences, entries: Array, shape: tuple[int, ...]) -> Differences:
@@ -245,7 +239,8 @@ def _spread(found: Differences, entries: Array, shape: tuple[int, ...]) -> Diffe
     arrays = {}
     for item in fields(found):
         part = getattr(found, item.name)
-        missing = False if part.dtype == bool else (np.inf if item.name.endswith("error") else np.nan)
+        unbounded = item.name.endswith("error") or item.name == "nearest"
+        missing = False if part.dtype == bool else (np.inf if unbounded else np.nan)
         whole = np.full(size, missing, dtype=part.dtype)
         whole[entries] = part
         arrays[item.name] = whole.reshape(shape)

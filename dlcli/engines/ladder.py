@@ -39,8 +39,10 @@ def _weights(depth: int, base: float) -> Array:
     return np.asarray(rows[0])
 
 
-def extrapolate(quotients: Array, steps: Array, clean: Array, noise: float, base: float) -> Extrapolation:
+def extrapolate(quotients: Array, steps: Array, clean: Array, noise: float | Array, base: float) -> Extrapolation:
     """quotients, steps, clean: (rows, rungs), steps falling by 4; base: 16 for central, 4 for one-sided quotients.
+
+    noise: in the values of the function, one number or (rows, rungs).
 
     Error bar 2 trunc + 3 round: trunc the larger of the last two differences in the tableau, round what noise
     in the function does to the combination. Of all places in the tableau the one with the smallest bar is
@@ -50,6 +52,9 @@ def extrapolate(quotients: Array, steps: Array, clean: Array, noise: float, base
     value, error = np.full(rows, np.nan), np.full(rows, np.inf)
     tableau = [np.where(clean, quotients, np.nan)]
     with np.errstate(all="ignore"):
+        doubts = np.asarray(noise / steps)
+        unit = np.max(np.where(np.isfinite(doubts), doubts, 0.0), axis=1, initial=0.0)  # squares may not underflow
+        doubts = doubts / np.where(unit > 0, unit, 1.0)[:, None]
         for k in range(1, min(DEPTH, rungs - 1) + 1):
             factor = base**k
             previous = tableau[-1]
@@ -63,7 +68,7 @@ def extrapolate(quotients: Array, steps: Array, clean: Array, noise: float, base
                 else:
                     sides = (tableau[0][:, i - 1], tableau[0][:, i - 1])
                 trunc = np.maximum(np.abs(current - sides[0]), np.abs(current - sides[1]))
-                spread = np.sqrt(np.sum((_weights(k, base) * noise / steps[:, i - k : i + 1]) ** 2, axis=1))
+                spread = unit * np.sqrt(np.sum((_weights(k, base) * doubts[:, i - k : i + 1]) ** 2, axis=1))
                 bar = 2 * trunc + 3 * spread
                 better = whole & np.isfinite(bar) & (bar < error)
                 value[better], error[better] = current[better], bar[better]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dlcli.engines.slices import Slices
 from dlcli.graph import Node
 from dlcli.ops.operation import Array, Einsum, Gather, Shape
 
@@ -43,9 +44,12 @@ def moved(node: Node, single: SingleEntries) -> SingleEntries | None:
 
 
 def contracted(
-    node: Node, position: int, single: SingleEntries, operands: Sequence[Array], base: Array
-) -> Array | None:
-    """The stacked result of a sum of two factors of which one is changed in single entries; None for others."""
+    node: Node, number: int, position: int, single: SingleEntries, operands: Sequence[Array], base: Array
+) -> Slices | None:
+    """The result of a sum of two factors of which one is changed in single entries, as slices; None for others.
+
+    number: of the node; base: its value.
+    """
     assert node.operation is not None
     definition = node.operation.definition
     if not isinstance(definition, Einsum) or len(operands) != 2:
@@ -66,8 +70,8 @@ def contracted(
     rows = other[tuple(fixed[letter] for letter in shared)]  # (copies, *free), or (*free) when nothing is shared
     copies = len(single.entries)
     change = single.change.reshape(-1, *(1,) * len(free)) * (rows if shared else rows[None])
-    result = np.repeat(base[None], copies, axis=0)
     kept = [letter for letter in output if letter in own]
-    view = result.transpose(0, *(1 + output.index(letter) for letter in (*kept, *free)))
-    view[(np.arange(copies), *(fixed[letter] for letter in kept))] += change
-    return result
+    axes = tuple(output.index(letter) for letter in kept)
+    found = Slices(number, axes, tuple(fixed[letter] for letter in kept), change)
+    start = found.of(base) if kept else np.broadcast_to(base, (copies, *base.shape))
+    return Slices(number, axes, found.fixed, start + change)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from dlcli.render.text import counted, display_width, own, visible
 from dlcli.render.verdicts import COLORS, verdict_line, verdict_mark
 from dlcli.solution import Solution
 
+if TYPE_CHECKING:
+    from dlcli.probing import Probe
+
 ORDER = ("pass", "kink", "inconclusive", "fail", "error")
 
 
@@ -25,18 +29,23 @@ class CheckedFile:
     """One line of the report. verdict: of the check, or "error" when the file could not be used.
 
     name: how the report calls the file; solution: None with an error; remark: the error's codes, or
-    `expected E301` of a counter-example that is right.
+    `expected E301` of a counter-example that is right; probe: what the file's own numbers cannot show.
     """
 
     name: str
     verdict: str
     solution: Solution | None
     remark: str = ""
+    probe: Probe | None = None
 
 
 def gradcheck_text(files: Sequence[CheckedFile], detail: Detail, on: Medium) -> str:
     """The lines, the details, the total."""
     details = [text for file in files if (text := _details(file, detail, on))]
+    if any(file.probe is not None for file in files):
+        from dlcli.render.probe_text import probe_text
+
+        details += [probe_text(file.name, file.probe, on) for file in files if file.probe is not None]
     return "\n".join([gradcheck_lines(files, on), *details, total_line(files, on)])
 
 

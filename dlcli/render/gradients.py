@@ -38,12 +38,15 @@ class Row:
     tags: str
 
 
-def gradient_table(entries: Sequence[Entry], digits: int, base: int, on: Medium) -> list[str]:
-    """Lines of the first layout that fits: one line an entry, two, or one a witness."""
+def gradient_table(entries: Sequence[Entry], digits: int, base: int, on: Medium, judged: str = "backprop") -> list[str]:
+    """Lines of the first layout that fits: one line an entry, two, or one a witness.
+
+    judged: what the column of the gradients that are judged is called.
+    """
     rows = [_row(tensor, entry, digits, base, on) for tensor, entry in entries]
     room = ROOM if on.width is None else on.width - len(INDENT)
-    grid = next((grid for layout in (_wide, _stacked) if (grid := layout(rows, on)).width() <= room), None)
-    return [INDENT + line for line in grid_text(grid or _tall(rows, on), on).splitlines()]
+    grid = next((grid for layout in (_wide, _stacked) if (grid := layout(rows, on, judged)).width() <= room), None)
+    return [INDENT + line for line in grid_text(grid or _tall(rows, on, judged), on).splitlines()]
 
 
 def shown_entries(comparison: Comparison, every: bool) -> list[Entry]:
@@ -119,7 +122,7 @@ def _grid(headers: tuple[str, ...], rows: Sequence[Row], columns: Sequence[Seque
     return Grid(tuple(own(header, on) for header in headers), cells, [COLORS[row.verdict] for row in rows])
 
 
-def _wide(rows: Sequence[Row], on: Medium) -> Grid:
+def _wide(rows: Sequence[Row], on: Medium, judged: str) -> Grid:
     columns = [
         aligned(row.symbolic for row in rows),
         aligned(row.backprop for row in rows),
@@ -128,26 +131,26 @@ def _wide(rows: Sequence[Row], on: Medium) -> Grid:
         aligned(row.relative_error for row in rows),
         [_verdict(row, on) for row in rows],
     ]
-    headers = ("quantity", "symbolic", "backprop", "complex step", "finite difference ±", "rel. error", "verdict")
+    headers = ("quantity", "symbolic", judged, "complex step", "finite difference ±", "rel. error", "verdict")
     return _grid(headers, rows, columns, on)
 
 
-def _stacked(rows: Sequence[Row], on: Medium) -> Grid:
+def _stacked(rows: Sequence[Row], on: Medium, judged: str) -> Grid:
     first = aligned(text for row in rows for text in (row.symbolic, row.backprop))
     pairs = [pair for row in rows for pair in ((row.complex_step, ""), row.difference)]
     second = aligned_pairs(pairs, own(" ± ", on))
     verdicts = [f"{_verdict(row, on)}\n{row.relative_error}" for row in rows]
     headers = (
         "\nquantity",
-        "symbolic\nbackprop",
+        f"symbolic\n{judged}",
         "complex step\nfinite difference ±",
         "verdict\nrelative error",
     )
     return _grid(headers, rows, [_joined(first, 2), _joined(second, 2), verdicts], on)
 
 
-def _tall(rows: Sequence[Row], on: Medium) -> Grid:
-    witnesses = ["symbolic\nbackprop\ncomplex step\nfinite difference"] * len(rows)
+def _tall(rows: Sequence[Row], on: Medium, judged: str) -> Grid:
+    witnesses = [f"symbolic\n{judged}\ncomplex step\nfinite difference"] * len(rows)
     values = aligned(t for row in rows for t in (row.symbolic, row.backprop, row.complex_step, row.difference[0]))
     for position, row in enumerate(rows):
         if row.difference[1]:
