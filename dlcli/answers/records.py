@@ -33,7 +33,7 @@ class Answer:
 class Sheet:
     """One student's answers by question id. remarks: what was noticed of the sheet as a whole.
 
-    error: why nothing of it could be read.
+    error: why nothing of it could be read. extra: of a row of a class file, the columns that are no answers.
     """
 
     student: str
@@ -41,3 +41,4 @@ class Sheet:
     answers: Mapping[str, Answer] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     error: str | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)

@@ -29,9 +29,8 @@ def mark_code(code: Code, answer: Answer, homework: Homework, folder: Path | Non
         raise AnswerError(error.diagnostics[0].message.replace(str(path), file)) from None
     target = Target(file, function or code.function, code.function)
     found = check_code(target, source, homework.checked, imports=homework.questions.grading.imports)
-    right, total = found.right_and_total
-    share = Fraction(right, total) if total and found.stopped is None else Fraction(0)
-    sentences = " ".join(found.sentences)
+    share = Fraction(len(found.right), max(len(found.asked), 1))
+    sentences = " ".join(text[:1].upper() + text[1:].rstrip(".") + "." for text in found.sentences)
     if found.verdict in ("pass", "kink"):
         return Outcome("correct", Fraction(1), "Right at the homework's numbers and at fresh ones.")
     if found.verdict == "inconclusive":

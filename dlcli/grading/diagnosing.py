@@ -38,11 +38,12 @@ def diagnosis_of(question: Question, place: Index_, number: Written, homework: H
     kind, name, entry = asked
     if name not in world.graph.names:
         return ()
+    context = homework.context if world is homework.world else _context(world)
     if kind == "grad":
-        return _of_gradient(world, name, entry, number.value, tolerance)
+        return _of_gradient(context, name, entry, number.value, tolerance)
     if kind == "step":
-        return tuple(_of_step(world, name, entry, number.value, tolerance))
-    return tuple(_of_value(world, name, entry, number.value, true, tolerance))[:3]
+        return tuple(_of_step(world, context, name, entry, number.value, tolerance))
+    return tuple(_of_value(world, context, name, entry, number.value, true, tolerance))[:3]
 
 
 def _tolerance(number: Written, true: float) -> float:
@@ -75,14 +76,16 @@ def _context(world: World) -> Context:
     return Context(world.graph, forward(world.graph), rate)
 
 
-def _of_gradient(world: World, name: str, entry: Index_, value: float, tolerance: float) -> Found:
-    if world.graph.loss is None:
+def _of_gradient(context: Context, name: str, entry: Index_, value: float, tolerance: float) -> Found:
+    if context.graph.loss is None:
         return ()
-    found = diagnose_entry(_context(world), name, entry or None, value, tolerance)
+    found = diagnose_entry(context, name, entry or None, value, tolerance)
     return tuple((finding.id, finding.sentence) for finding in found)
 
 
-def _of_step(world: World, name: str, entry: Index_, value: float, tolerance: float) -> Iterator[tuple[str, str]]:
+def _of_step(
+    world: World, context: Context, name: str, entry: Index_, value: float, tolerance: float
+) -> Iterator[tuple[str, str]]:
     """What explains a weight after one step of plain gradient descent."""
     optimizer = world.optimizer or world.lowered.spec.optimizer
     if optimizer is None or optimizer.name != "sgd" or name not in world.lowered.trained:
@@ -99,11 +102,11 @@ def _of_step(world: World, name: str, entry: Index_, value: float, tolerance: fl
         yield "step-forgotten", f"This is {name} before the step."
     else:
         implied = (before - value) / rate
-        yield from _of_gradient(world, name, entry, implied, tolerance / rate)
+        yield from _of_gradient(context, name, entry, implied, tolerance / rate)
 
 
 def _of_value(
-    world: World, name: str, entry: Index_, value: float, true: float, tolerance: float
+    world: World, context: Context, name: str, entry: Index_, value: float, true: float, tolerance: float
 ) -> Iterator[tuple[str, str]]:
     """What explains a wrong value of the forward pass."""
     number = world.number(name)
@@ -126,12 +129,11 @@ def _of_value(
         if true and abs(value - factor * true) <= tolerance:
             yield f"factor-{'two-extra' if factor > 1 else 'two-missing'}", f"This is {text}: look for a factor 2."
     if name in ("loss", world.graph.loss_name):
-        yield from _of_loss(world, value, true, tolerance)
+        yield from _of_loss(context, value, true, tolerance)
     yield from _another(world, name, entry, value, tolerance)
 
 
-def _of_loss(world: World, value: float, true: float, tolerance: float) -> Iterator[tuple[str, str]]:
-    context = _context(world)
+def _of_loss(context: Context, value: float, true: float, tolerance: float) -> Iterator[tuple[str, str]]:
     m = context.samples
     if m > 1 and abs(value - m * true) <= tolerance:
         yield "mean-missing", f"This is the sum over the {m} samples, not their mean."

@@ -30,6 +30,15 @@ def _softplus(x: Decimal) -> Decimal:
     return _CONTEXT.add(max(x, _ZERO), series)
 
 
+def _elu(x: Decimal) -> Decimal:
+    """x, and e^x - 1 left of 0, by the series where e^x is nearly 1."""
+    if x > 0:
+        return x
+    if x.copy_abs() < _SMALL:
+        return _CONTEXT.add(x, _CONTEXT.divide(_CONTEXT.multiply(x, x), Decimal(2)))
+    return _CONTEXT.subtract(_CONTEXT.exp(x), _ONE)
+
+
 def _sign(x: Decimal) -> Decimal:
     return Decimal((x > 0) - (x < 0))
 
@@ -46,7 +55,7 @@ ACTIVATIONS: Mapping[str, Callable[..., Decimal]] = MappingProxyType(
         "mish": lambda x: _CONTEXT.multiply(x, tanh(_softplus(x))),
         "relu": lambda x: max(x, _ZERO),
         "leaky_relu": lambda x: x if x > 0 else _CONTEXT.multiply(x, Decimal("0.01")),
-        "elu": lambda x: x if x > 0 else _CONTEXT.subtract(_CONTEXT.exp(x), _ONE),
+        "elu": _elu,
         "identity": lambda x: x,
         "linear": lambda x: x,
         "square": lambda x: _CONTEXT.multiply(x, x),
@@ -56,11 +65,16 @@ ACTIVATIONS: Mapping[str, Callable[..., Decimal]] = MappingProxyType(
         "min": lambda a, b: min(a, b),
         "maximum": lambda a, b: max(a, b),
         "minimum": lambda a, b: min(a, b),
+        "where": lambda c, a, b: a if c != 0 else b,
     }
 )
-STEPS = frozenset(("sign", "heaviside", "relu"))
+STEPS = frozenset(("sign", "heaviside"))  # whole numbers, whatever they are applied to
+CHOOSING = frozenset(("max", "min", "maximum", "minimum", "where", "relu", "leaky_relu", "identity", "linear"))
+COMPARISONS: Mapping[str, Callable[[Decimal, Decimal], bool]] = MappingProxyType(
+    {"<": Decimal.__lt__, "<=": Decimal.__le__, ">": Decimal.__gt__, ">=": Decimal.__ge__}
+)
 
 
 def takes(name: str) -> int:
     """The number of numbers that an activation takes."""
-    return 2 if name in ("max", "min", "maximum", "minimum") else 1
+    return {"max": 2, "min": 2, "maximum": 2, "minimum": 2, "where": 3}.get(name, 1)

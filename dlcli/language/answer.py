@@ -29,7 +29,9 @@ MAX_SIZE_DIGITS = 12
 _PRECEDENCE = MappingProxyType({**PRECEDENCE, "·": PRECEDENCE["*"], "⊗": PRECEDENCE["*"]})
 _MINUS = str.maketrans(dict.fromkeys("−–‐‑－﹣", "-"))
 _DECIMAL = re.compile(r"(?:[+-]\s?)?(?:[0-9]+(?:[.,]([0-9]*))?|\.([0-9]+))(?:[eE]([+-]?[0-9]{1,5}))?\s*(%?)")
-_TIMES_TEN = re.compile(r"(?<=[0-9.])\s*(?:\*|×|·|⋅|x|X|\\cdot|\\times)\s*10\s*(?:\^|\*\*)\s*[({]?\s*([+-]?[0-9]{1,5})\s*[)}]?\Z")
+_TIMES_TEN = re.compile(
+    r"(?<=[0-9.])\s*(?:\*|×|·|⋅|x|X|\\cdot|\\times)\s*10\s*(?:\^|\*\*)\s*[({]?\s*([+-]?[0-9]{1,5})\s*[)}]?\Z"
+)
 
 
 @dataclass(frozen=True)

@@ -53,10 +53,14 @@ ANSWER = Dialect(
     },
 )
 
-SKIPPED_COMMANDS = frozenset(
-    "left right big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle textstyle limits nolimits"
-    " quad qquad , ; : ! ( ) [ ] > phantom".split()
-) | {" "}
+# fmt: off
+SKIPPED_COMMANDS = frozenset((
+    "left", "right", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl", "Bigr", "biggl", "biggr",
+    "Biggl", "Biggr", "displaystyle", "textstyle", "limits", "nolimits", "quad", "qquad", ",", ";",
+    ":", "!", "(", ")", "[", "]", ">",
+    " ",
+))
+# fmt: on
 COMMAND_MARKS: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("cdot", "times", "bullet", "ast"), "·"),
@@ -104,7 +108,10 @@ ACCENT_COMMANDS: Mapping[str, str] = MappingProxyType(
         "dot": "dot",
     }
 )
-FONT_COMMANDS = frozenset(
-    "mathrm mathbf mathit mathsf mathcal boldsymbol bm pmb text textbf textrm textit operatorname vec".split()
-)
+# fmt: off
+FONT_COMMANDS = frozenset((
+    "mathrm", "mathbf", "mathit", "mathsf", "mathcal", "boldsymbol", "bm", "pmb", "text", "textbf",
+    "textrm", "textit", "operatorname", "vec",
+))
+# fmt: on
 MATRICES = frozenset(("matrix", "bmatrix", "pmatrix", "Bmatrix", "smallmatrix"))

@@ -1,4 +1,4 @@
-"""Functions as answers write them: other spellings, derivatives `sigmoid'(z)`, and some that dlcli has under no name."""
+"""Functions as answers write them: other spellings, derivatives (`sigmoid'(z)`), some that dlcli has no name for."""
 
 from __future__ import annotations
 
@@ -112,4 +112,3 @@ def _slope_formula(text: str) -> Tree | None:
 @lru_cache(maxsize=64)
 def _parsed(formula: str) -> Tree:
     return parse_expression(formula)
-

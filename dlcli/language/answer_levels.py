@@ -62,8 +62,9 @@ def exponent_product(text: str, level: AnswerLevel, start: int, end: int) -> Lan
     return LanguageError("E411", message, (level.power, end), help)
 
 
-def spaced_list(text: str, level: AnswerLevel, start: int) -> LanguageError:
+def spaced_list(level: AnswerLevel, end: int) -> LanguageError:
     """`[a b]`: a list, or a product in brackets."""
-    before, after = level.opening.start, start
     message = "it is not clear whether this space separates two entries, or stands for a product"
-    return LanguageError("E411", message, (before, after), "write a comma between entries, or `*` for a product")
+    return LanguageError(
+        "E411", message, (level.opening.start, end), "write a comma between entries, or `*` for a product"
+    )

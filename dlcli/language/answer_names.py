@@ -8,18 +8,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-GREEK: Mapping[str, str] = MappingProxyType(
-    dict(
-        zip(
-            "αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩϵϑϱςϕµ",
-            (
-                "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi"
-                " chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega epsilon theta rho sigma phi mu"
-            ).split(),
-            strict=True,
-        )
-    )
-)
+# fmt: off
+GREEK: Mapping[str, str] = MappingProxyType({
+    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "ζ": "zeta", "η": "eta",
+    "θ": "theta", "ι": "iota", "κ": "kappa", "λ": "lambda", "μ": "mu", "ν": "nu", "ξ": "xi", "π": "pi",
+    "ρ": "rho", "σ": "sigma", "τ": "tau", "υ": "upsilon", "φ": "phi", "χ": "chi", "ψ": "psi", "ω": "omega",
+    "Γ": "Gamma", "Δ": "Delta", "Θ": "Theta", "Λ": "Lambda", "Ξ": "Xi", "Π": "Pi", "Σ": "Sigma",
+    "Υ": "Upsilon", "Φ": "Phi", "Ψ": "Psi", "Ω": "Omega", "ϵ": "epsilon", "ϑ": "theta", "ϱ": "rho",
+    "ς": "sigma", "ϕ": "phi", "µ": "mu",
+})
+# fmt: on
 _ACCENTS: Mapping[str, str] = MappingProxyType(
     {"\u0302": "hat", "\u0304": "bar", "\u0305": "bar", "\u0303": "tilde", "\u0307": "dot"}
 )

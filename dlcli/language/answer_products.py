@@ -113,7 +113,12 @@ def _is_outer(left: _Part, right: _Part) -> bool:
         return False
     if left.axes is not None and right.axes is not None:
         return left.axes == right.axes == 1
-    return left.axes in (None, 1) and right.axes in (None, 1) and not _looks_like_matrix(left) and not _looks_like_matrix(right)
+    return (
+        left.axes in (None, 1)
+        and right.axes in (None, 1)
+        and not _looks_like_matrix(left)
+        and not _looks_like_matrix(right)
+    )
 
 
 def _looks_like_matrix(part: _Part) -> bool:

@@ -47,7 +47,9 @@ def without_left_side(text: str, tokens: tuple[Token, ...], remarks: list[str]) 
     if left and not any(token.kind == "name" for token in left):
         written = clipped(text[left[0].start : sign.start].strip())
         message = f"numbers stand on both sides of `{sign.text}`, so it is not clear which one counts"
-        raise LanguageError("E411", message, (left[0].start, sign.end), f"write one number, without `{written} {sign.text}`")
+        raise LanguageError(
+            "E411", message, (left[0].start, sign.end), f"write one number, without `{written} {sign.text}`"
+        )
     remarks.append(f"only what follows `{text[sign.start : sign.end]}` is read")
     return tokens[found[0] + 1 :]
 
@@ -118,9 +120,7 @@ def _looks_grouped(tokens: tuple[Token, ...], comma: int) -> bool:
     return re.fullmatch(r"[0-9]{3}(?:\.[0-9]*)?", tokens[comma + 1].text) is not None
 
 
-def _with_points(
-    text: str, tokens: tuple[Token, ...], commas: list[int], remarks: list[str]
-) -> tuple[Token, ...]:
+def _with_points(text: str, tokens: tuple[Token, ...], commas: list[int], remarks: list[str]) -> tuple[Token, ...]:
     """The tokens with a decimal point in place of each of these commas."""
     merged: list[Token] = []
     taken = 0
@@ -129,7 +129,9 @@ def _with_points(
         written = text[before.start : after.end]
         if not before.text.isdigit() or "." in after.text or comma - 1 < taken:
             help = "write a number with one decimal point, and nothing between thousands: `1500.25`"
-            raise LanguageError("E302", f"`{clipped(written)}` has more than one decimal sign", (before.start, after.end), help)
+            raise LanguageError(
+                "E302", f"`{clipped(written)}` has more than one decimal sign", (before.start, after.end), help
+            )
         if _THOUSANDS.fullmatch(before.text) and re.fullmatch("[0-9]{3}", after.text):
             raise _two_numbers(tokens, comma, comma)
         point = f"{before.text}.{after.text}"

@@ -165,7 +165,10 @@ def _command(text: str, position: int, tokens: list[Token]) -> int:
     if command in COMMAND_NAMES or name in _GREEK_WORDS or find(name) is not None:
         below = re.compile("_([A-Za-z0-9])").match(text, end)
         if below is not None:
-            name, end = f"{name}_{below.group(1)}" if not below.group(1).isdigit() else name + below.group(1), below.end()
+            name, end = (
+                f"{name}_{below.group(1)}" if not below.group(1).isdigit() else name + below.group(1),
+                below.end(),
+            )
         return _name(name, text, position, end, tokens)
     help = did_you_mean(command, (*COMMAND_MARKS, *sorted(_GREEK_WORDS)))
     raise LanguageError("E416", f"the LaTeX command `\\{command}` is not understood here", (position, end), help)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from dlcli.errors import did_you_mean
-from dlcli.language.activations import ACTIVATIONS, STEPS, takes
+from dlcli.language.activations import ACTIVATIONS, CHOOSING, COMPARISONS, STEPS, takes
 from dlcli.language.decimals import FUNCTIONS, combine, decimal_of, pi
 from dlcli.language.error import LanguageError
 from dlcli.language.exact import MOST_BITS, bits_of, rational_power, rational_result, rational_root
@@ -92,9 +92,7 @@ def number_tree(number: Fraction) -> Tree:
     return Binary("/", numerator, Number(Fraction(number.denominator), str(number.denominator)))
 
 
-def _evaluated(
-    node: Tree, parts: tuple[_Part, ...], lookup: Lookup, allow_infinite: bool, activations: bool
-) -> _Part:
+def _evaluated(node: Tree, parts: tuple[_Part, ...], lookup: Lookup, allow_infinite: bool, activations: bool) -> _Part:
     match node:
         case Number(value=value):
             return _Part(value, closed=node)
@@ -108,6 +106,9 @@ def _evaluated(
             return _power(node, *parts)
         case Binary(operator="+" | "-" | "*" | "/"):
             return _combined(node, *parts)
+        case Binary(operator=operator) if activations and operator in COMPARISONS:
+            a, b = parts
+            return _Part(Fraction(int(COMPARISONS[operator](a.approximate, b.approximate))))
         case Call(name=name, arguments=arguments, keywords=keywords):
             if activations and name in ACTIVATIONS and not keywords and len(arguments) == takes(name):
                 return _activated(node, name, parts)
@@ -219,10 +220,11 @@ def _applied(node: Call, part: _Part) -> _Part:
 def _activated(node: Call, name: str, parts: tuple[_Part, ...]) -> _Part:
     """The value of an activation, or the one of its arguments that it picks."""
     value = ACTIVATIONS[name](*(part.approximate for part in parts))
-    for part in parts:
-        if value == part.approximate:
-            return part
-    if value == value.to_integral_value() and name in STEPS:
+    if name in CHOOSING:
+        chosen = next((part for part in parts if value == part.approximate), None)
+        if chosen is not None:
+            return chosen
+    if name in STEPS or value == 0:
         return _Part(Fraction(int(value)))
     if name == "square" and parts[0].rational is not None:
         exact = rational_result("*", parts[0].rational, parts[0].rational)

@@ -138,8 +138,13 @@ def unknown_character(text: str, position: int) -> LanguageError:
     if unicodedata.category(character) in ("Nd", "No", "Nl"):
         message = f"`{character}` ({number}) is no digit of a number or name here"
         return LanguageError("E110", message, span, "write numbers with the digits 0 to 9")
-    name = unicodedata.name(character, "").lower()
-    described = f"{number}, {name}" if name else number
-    message = f"`{character}` ({described}) has no meaning in a formula"
+    message = f"`{character}` ({described(character)}) has no meaning in a formula"
     help = "a formula holds numbers, names, calls and the operators + - * / ** @ < <= > >= == != and or not"
     return LanguageError("E110", message, span, help)
+
+
+def described(character: str) -> str:
+    """A character's number and name: `U+0430, cyrillic small letter a`."""
+    name = unicodedata.name(character, "").lower()
+    number = f"U+{ord(character):04X}"
+    return f"{number}, {name}" if name else number

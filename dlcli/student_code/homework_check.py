@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -61,6 +61,7 @@ def check_code(
         kind=target.kind or "backward",
         homework=checked.spec.source.name,
         points=tuple(points),
+        asked=graph.wrt if target.kind == "backward" else _returned(points),
         diagnosis=None if wrong is None else _diagnosis(checked, places[wrong].graph, points[wrong]),
         stopped=None if ended is None else f"{function} {ended}",
         printed=first.printed,
@@ -104,6 +105,12 @@ def _with_factor(point: CodePoint, graph: Graph) -> CodePoint:
         return point
     factor = wrong_factor(wrong, Context(graph, forward(graph)).samples)
     return point if factor is None else replace(point, remarks=(*point.remarks, factor))
+
+
+def _returned(points: Sequence[CodePoint]) -> tuple[str, ...]:
+    """The loss, and the other quantities that `forward` returned."""
+    names = dict.fromkeys(value.name for point in points for value in point.values)
+    return ("loss", *(name for name in names if name != "loss"))
 
 
 def _same(first: Reply, second: Reply) -> bool:

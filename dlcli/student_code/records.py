@@ -49,19 +49,29 @@ class CodePoint:
         found += ["fail"] * bool(self.problems) + ["inconclusive"] * (self.undecided is not None)
         return max(found, key=VERDICTS.index, default="inconclusive")
 
+    @property
+    def right(self) -> frozenset[str]:
+        """The quantities that are right here."""
+        names = {value.name for value in self.values if value.verdict == "pass"}
+        if self.comparison is not None:
+            names |= {t.name for t in self.comparison.tensors if t.verdict in ("pass", "kink")}
+        return frozenset(names)
+
 
 @dataclass(frozen=True)
 class CodeCheck:
     """A function of a student's file, checked.
 
     code: `student.py::backward`; homework: the file it belongs to, None where the code was checked by itself.
-    stopped: why the code could not be run to its end; printed: what it wrote to its standard output and error.
+    asked: the quantities that it had to return; stopped: why the code could not be run to its end; printed: what it
+    wrote to its standard output and error.
     """
 
     code: str
     kind: str
     homework: str | None
     points: tuple[CodePoint, ...]
+    asked: tuple[str, ...] = ()
     diagnosis: Diagnosis | None = None
     stopped: str | None = None
     printed: str = ""
@@ -73,6 +83,24 @@ class CodeCheck:
         """The worst of all points; code that was stopped fails."""
         found = [point.verdict for point in self.points] + ["fail"] * (self.stopped is not None)
         return max(found, key=VERDICTS.index, default="inconclusive")
+
+    @property
+    def right(self) -> tuple[str, ...]:
+        """The quantities asked for that are right at every point."""
+        if not self.points:
+            return ()
+        return tuple(name for name in self.asked if all(name in point.right for point in self.points))
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is wrong, to the student: why it stopped, what could not be compared, which mistake it is."""
+        found = [] if self.stopped is None else [self.stopped]
+        for point in self.points:
+            found += [text for text in (*point.problems, point.undecided) if text is not None]
+        found += [remark for point in self.points for remark in point.remarks]
+        if self.diagnosis is not None and self.diagnosis.sentence:
+            found.append(self.diagnosis.sentence)
+        return tuple(dict.fromkeys(found))
 
 
 Numbers = Mapping[str, Array]
