@@ -240,6 +240,46 @@ CODES: Mapping[str, Code] = {
     "E405": Code("no such derivative", "Only a scalar has a gradient, and only by a named quantity."),
     "E406": Code("answer that is not finite", "The value that a question asks for must be a finite number."),
     "E407": Code("no questions", "A homework that is graded has `questions`."),
+    "E420": Code("no answers", "A folder of answers holds *.yaml or *.yml files, and a CSV of a class a row a student."),
+    "E421": Code("answers that cannot be used", "The path names nothing, or a file that cannot be read as answers."),
+    "E422": Code("no such student", "`--students` names students as their answer files do: `student:`, or the file."),
+    "E423": Code(
+        "points by hand that cannot be used",
+        "`--marks` takes a CSV: the first column is `student`, the others are ids of questions, and each cell holds"
+        " points from 0 to those of the question, or nothing.",
+    ),
+    "E424": Code("report of one student", "A results.json of Gradescope holds the marks of one student."),
+    "E425": Code(
+        "journal that cannot be used",
+        "What has been marked is kept in a file beside the result until the run is complete. It cannot be written, or"
+        " another run is writing it.",
+    ),
+    "E426": Code(
+        "cluster that cannot be used",
+        "`--cluster` takes the address of a running Dask scheduler with workers that have the same versions of dlcli,"
+        " NumPy and SymPy.",
+    ),
+    "E410": Code("answer too long", "An answer has at most 10,000 characters."),
+    "E411": Code(
+        "answer with two readings",
+        "People read the answer in two ways, as 1/2x or 1,500, and dlcli does not guess: brackets or a sign decide.",
+    ),
+    "E412": Code(
+        "letter that only looks Latin",
+        "A letter of another script, such as a Cyrillic a, is not the Latin letter that it looks like.",
+    ),
+    "E413": Code(
+        "derivative in an answer",
+        "An answer is a number or a formula. Of derivatives only those of activations are read: sigmoid'(z).",
+    ),
+    "E414": Code("answer that is no shape", "A shape is a list of sizes, (2, 3) or 2 x 3, and () for a single number."),
+    "E415": Code(
+        "function that cannot be used so",
+        "A function is an operation of `dlcli ops` with brackets behind it; grad and the like are no answers.",
+    ),
+    "E416": Code(
+        "LaTeX that is not read", "Answers may hold the common commands: fractions, roots, Greek letters, matrices."
+    ),
     "E450": Code(
         "no process for students' code",
         "Functions of students run in a process of their own. The system did not start it, or it failed before any of "
@@ -279,4 +319,9 @@ CODES: Mapping[str, Code] = {
         "this works, but is hard to read.",
     ),
     "W905": Code("not finite", "A value of the forward pass overflows, or lies on the edge of a domain."),
+    "W921": Code(
+        "sheets and students that do not match",
+        "Two sheets name the same student, or points by hand are given for a student without answers.",
+    ),
+    "W922": Code("class file with a remark", "The CSV of a class was read, but something in it is not as expected."),
 }

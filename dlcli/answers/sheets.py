@@ -18,9 +18,12 @@ from dlcli.answers.records import Answer, Sheet
 from dlcli.answers.values import read_value, without_comment
 
 MOST_REMARKS = 20
+MOST_LINES = 100_000
+MOST_COMMAS = 500_000  # of a mapping in braces
 
 _HEADS = ("answers", "student")
 _OPENING, _CLOSING = "([{", ")]}"
+_STRUCTURE = re.compile(r'["(){},\[\]]')
 _BLOCKS = ("|", ">", "|-", ">-", "|+", ">+")
 
 
@@ -86,6 +89,8 @@ def read_sheet(data: bytes, name: str, ids: Collection[str]) -> Sheet:
         text, remarks = decoded(data)
     except UnreadableError as error:
         return Sheet(student, name, error=str(error))
+    if text.count("\n") > MOST_LINES:
+        return Sheet(student, name, error=f"the file has more than {MOST_LINES:,} lines")
     reading = _Reading(places_of(ids), remarks=list(remarks))
     start = text.lstrip()
     if start.startswith("{"):
@@ -240,6 +245,9 @@ def _flow(text: str, line: int, reading: _Reading) -> None:
     if not (text.startswith("{") and text.endswith("}")):
         reading.remark(line, ": `answers` is followed by text that is no mapping; it is ignored")
         return
+    if text.count(",") > MOST_COMMAS:
+        reading.remark(line, f": the mapping has more than {MOST_COMMAS:,} commas; it is ignored")
+        return
     parts: list[tuple[list[str], int]] = []
     for part, at in _parts(text[1:-1], line):
         stripped = part.strip()
@@ -259,20 +267,25 @@ def _flow(text: str, line: int, reading: _Reading) -> None:
 def _parts(text: str, line: int) -> list[tuple[str, int]]:
     """The pieces between commas outside brackets and quotes, each with the line that it starts on."""
     pieces: list[tuple[str, int]] = []
-    depth, start, quote = 0, 0, ""
+    depth, start, quoted = 0, 0, False
     at = line
-    for position, character in enumerate(text):
-        if quote:
-            quote = "" if character == quote else quote
-        elif character == '"':
-            quote = character
-        elif character in _OPENING or character in _CLOSING:
-            depth += 1 if character in _OPENING else -1
-        elif character == "," and depth <= 0:
-            pieces.append((text[start:position], at + text.count("\n", start, _first(text, start, position))))
-            at += text.count("\n", start, position)
-            start = position + 1
-    pieces.append((text[start:], at + text.count("\n", start, _first(text, start, len(text)))))
+
+    def end_piece(end: int) -> None:
+        pieces.append((text[start:end], at + text.count("\n", start, _first(text, start, end))))
+
+    for found in _STRUCTURE.finditer(text):
+        mark = found.group()
+        if mark == '"':
+            quoted = not quoted
+        elif quoted:
+            continue
+        elif mark != ",":
+            depth += 1 if mark in _OPENING else -1
+        elif depth <= 0:
+            end_piece(found.start())
+            at += text.count("\n", start, found.start())
+            start = found.end()
+    end_piece(len(text))
     return pieces
 
 

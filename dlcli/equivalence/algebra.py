@@ -17,8 +17,12 @@ class Algebra:
 
     def __init__(self, within: Scalars) -> None:
         self._within = within
-        self.exp, self.log, self.sqrt = within.exp, within.log, within.sqrt
+        self.exp, self.log = within.exp, within.log
         self.sin, self.cos, self.tanh, self.erf = within.sin, within.cos, within.tanh, within.erf
+
+    def sqrt(self, x: object) -> Scalar:
+        """Also of a number: definitions write sqrt(2)."""
+        return self._within.sqrt(self._within.of(x))
 
     @property
     def pi(self) -> Scalar:

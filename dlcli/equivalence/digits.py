@@ -31,8 +31,8 @@ class DigitBalls:
         self._cost = bits / 200
 
     def number(self, value: Rational) -> Ball:
-        if isinstance(value, int):
-            found = libmp.from_int(value)
+        if value.denominator == 1:
+            found = libmp.from_int(value.numerator)
             if found[3] <= self.bits:
                 return found, EXACT
         found = libmp.from_rational(value.numerator, value.denominator, self.bits, ROUNDING)

@@ -20,7 +20,9 @@ class FloatBalls:
 
     def number(self, value: Rational) -> Ball:
         near = float(value)
-        return near, 0.0 if near == value else UNIT * abs(near) + TINY
+        if value.denominator == 1 and abs(near) < 2.0**53:
+            return near, 0.0
+        return near, UNIT * abs(near) + TINY
 
     def pi(self) -> Ball:
         return math.pi, UNIT * math.pi
@@ -109,4 +111,3 @@ def _finite(value: float, error: float) -> Ball:
     if not math.isfinite(value + error):
         raise OverflowError
     return value, error
-

@@ -12,6 +12,17 @@ from typing import Any
 import numpy as np
 
 from dlcli.equivalence.algebra import Algebra, declared
+from dlcli.equivalence.definitions import (
+    MOST_ENTRIES,
+    FormulaError,
+    Value,
+    array_of,
+    contracted,
+    each,
+    folded,
+    gathered,
+    sized,
+)
 from dlcli.equivalence.scalars import Scalar, Scalars, is_scalar
 from dlcli.errors import OperationError
 from dlcli.language import parse_expression
@@ -36,13 +47,6 @@ from dlcli.ops.operation import (
 from dlcli.ops.shapes import shown
 
 WORDS: Mapping[str, Any] = {"True": True, "False": False, "None": None}
-MOST_ENTRIES = 4_096
-
-Value = Scalar | Array
-
-
-class FormulaError(Exception):
-    """A formula that has no value: str is why, as a clause."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class Formula:
 
     @property
     def shape(self) -> Shape:
-        return () if is_scalar(self.value) else np.shape(self.value)
+        return array_of(self.value).shape
 
     @property
     def entries(self) -> tuple[Scalar, ...]:
@@ -137,13 +141,7 @@ class _Reader:
         rows = [np.asarray(self.value(item), dtype=object) for item in part]
         if len({row.shape for row in rows}) > 1:
             raise FormulaError("the rows of a list have different lengths")
-        return self._sized(np.stack(rows))
-
-    def _sized(self, array: Array) -> Array:
-        self.within.allowance.spend(array.size)
-        if array.size > MOST_ENTRIES:
-            raise FormulaError(f"it holds an array of {array.size:,} entries")
-        return array
+        return sized(self.within, np.stack(rows))
 
     def _note_divisor(self, operator: str, left: Tree, right: Tree, a: Value, b: Value) -> None:
         if self.hidden:
@@ -199,12 +197,12 @@ class _Reader:
         missing = [name for name, value in complete.items() if value is REQUIRED]
         if missing:
             raise FormulaError(f"`{record.name}` needs its setting `{missing[0]}`")
-        shape, settled = record.settle(tuple(np.shape(_array(x)) for x in operands), complete)
+        shape, settled = record.settle(tuple(array_of(x).shape for x in operands), complete)
         if math.prod(shape) > MOST_ENTRIES:
             raise FormulaError(f"it holds an array of {math.prod(shape):,} entries")
         exact = {name: _exactly(given[name]) for name in settings if isinstance(settings[name], float)}
         result = self.by_definition(record, operands, settled, exact)
-        if record.reduction is not None and np.shape(_array(result)) and settings.get("reduction") != "none":
+        if record.reduction is not None and array_of(result).shape and settings.get("reduction") != "none":
             name = "sum" if settings.get("reduction") == "sum" else "mean"
             return self.apply(OPERATIONS[name], [result], {})
         return result
@@ -217,89 +215,24 @@ class _Reader:
             case Elementwise(expression=expression):
                 settings = {**settled, **{name: value for name, value in exact.items() if name in settled}}
                 algebra = Algebra(self.within)
-                return self._each(lambda *x: self.within.of(expression(algebra, *x, **settings)), operands)
+                return each(self.within, lambda *x: self.within.of(expression(algebra, *x, **settings)), operands)
             case Einsum(subscripts=subscripts):
-                arrays = [np.asarray(_array(x), dtype=object) for x in operands]
-                text = subscripts(tuple(a.shape for a in arrays), settled)
-                self._afford(text, arrays)
-                return _plain(np.einsum(text, *arrays))
+                arrays = [array_of(x) for x in operands]
+                return contracted(self.within, subscripts(tuple(a.shape for a in arrays), settled), arrays)
             case Gather(data=data):
-                return self._gathered(record, operands, settled, data)
+                return gathered(self.within, record, [array_of(x) for x in operands], settled, data)
             case Fold(step=step):
-                return self._folded(operands[0], settled, step)
+                return folded(self.within, array_of(operands[0]), settled, step)
             case Composite(text=text):
-                shapes = tuple(np.shape(_array(x)) for x in operands)
+                shapes = tuple(array_of(x).shape for x in operands)
                 known = dict(zip(record.operands, operands, strict=False))
                 rounded = {Fraction(repr(float(x))): x for x in exact.values()}
                 inner = _Reader(self.within, known, rounded, hidden=True)
                 return inner.value(fold(_definition(text(shapes, settled)), inner.read))
             case _:
                 if record.align == "broadcast":
-                    return self._each(lambda *x: declared(record, x, settled), operands)
+                    return each(self.within, lambda *x: declared(record, x, settled), operands)
                 return declared(record, operands, settled)
-
-    def _each(self, function: Callable[..., Scalar], operands: list[Value]) -> Value:
-        if all(map(is_scalar, operands)):
-            return function(*operands)
-        return self._sized(np.asarray(np.frompyfunc(function, len(operands), 1)(*operands), dtype=object))
-
-    def _afford(self, text: str, arrays: list[Array]) -> None:
-        terms = text.split("->")[0].split(",")
-        sizes = {letter: n for term, a in zip(terms, arrays, strict=True) for letter, n in zip(term, a.shape, strict=True)}
-        self.within.allowance.spend(math.prod(sizes.values()))
-
-    def _gathered(self, record: Operation, operands: list[Value], settled: Mapping[str, Any], data: Any) -> Value:
-        """Entries of the data, found by moving entry numbers in their place."""
-        which = range(len(operands)) if data == "all" else data
-        arrays = [np.asarray(_array(x), dtype=object) for x in operands]
-        moved, start = list[Array](), 0
-        for position, array in enumerate(arrays):
-            if position in which:
-                moved.append(np.arange(start, start + array.size).reshape(array.shape))
-                start += array.size
-            else:
-                moved.append(_floats(array))
-        index = np.asarray(record.forward(*moved, **settled))
-        flat = np.concatenate([arrays[position].reshape(-1) for position in which])
-        return _plain(self._sized(np.asarray(flat[index], dtype=object)))
-
-    def _folded(self, operand: Value, settled: Mapping[str, Any], step: Callable[..., Any]) -> Value:
-        array = np.asarray(_array(operand), dtype=object)
-        axes = [axis % array.ndim for axis in settled["axes"]] if array.ndim else []
-        left = [axis for axis in range(array.ndim) if axis not in axes]
-        rows = array.transpose(axes + left).reshape(math.prod(array.shape[a] for a in axes), -1)
-        algebra, results = Algebra(self.within), list[Scalar]()
-        for column in rows.T:
-            result = column[0]
-            for entry in column[1:]:
-                result = self.within.of(step(algebra, result, entry))
-            results.append(result)
-        keep = settled.get("keepdims", False)
-        shape = tuple(1 if a in axes else n for a, n in enumerate(array.shape) if keep or a not in axes)
-        whole = np.empty(len(results), dtype=object)
-        whole[:] = results
-        return _plain(whole.reshape(shape))
-
-
-def _array(value: Value) -> Array:
-    """The value as an object array."""
-    if isinstance(value, np.ndarray):
-        return value
-    array = np.empty((), dtype=object)
-    array[()] = value
-    return array
-
-
-def _plain(array: Any) -> Value:
-    """A scalar in place of an array without axes."""
-    return array.item() if isinstance(array, np.ndarray) and array.shape == () else array
-
-
-def _floats(array: Array) -> Array:
-    """Positions and class numbers. Raises FormulaError where they are not numbers."""
-    if any(entry.kind != "number" for entry in array.reshape(-1)):
-        raise FormulaError("a position depends on a symbol")
-    return np.array([float(entry.parts[0]) for entry in array.reshape(-1)]).reshape(array.shape)
 
 
 def _whole(part: Any) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from dlcli.equivalence.digits import DigitBalls, lost
@@ -15,20 +16,21 @@ from dlcli.equivalence.digits import text as digits_text
 from dlcli.equivalence.evaluation import Evaluation, Missing
 from dlcli.equivalence.floats import FloatBalls
 from dlcli.equivalence.formulas import Formula, FormulaError, formula_of, shape_text
-from dlcli.equivalence.points import point_text, points
+from dlcli.equivalence.points import COUNT, point_text, points
 from dlcli.equivalence.quotients import compare_quotients
 from dlcli.equivalence.records import Allowance, Counterexample, Judgement, Limits, Point, SpentError
-from dlcli.equivalence.scalars import Scalar, Scalars, reachable
+from dlcli.equivalence.ancestry import reachable
+from dlcli.equivalence.scalars import Scalar, Scalars
 from dlcli.language import to_text
 from dlcli.language.tree import Tree
 from dlcli.questions.records import REAL, Domain
 
 FIRST = 4  # points at which float64 may prove a difference before anything else is tried
 FEWEST = 4  # points in the domain of both that make two formulas equal
+USUAL = Limits()
 PRECISIONS = (200, 600, 2400)  # bits; the first holds 50 digits and 10 to lose
 AGREED = -132.0  # log2 of the relative error up to which numbers count as known to 40 digits
-NOTHING = 500.0  # bits below which a number that is 0 at the highest precision is 0
-
+NOTHING = 500.0  # bits: what is 0 but for an error below 2**-500 is 0
 
 
 class Pair(NamedTuple):
@@ -40,7 +42,7 @@ class Pair(NamedTuple):
 
 
 def equivalent(
-    given: Tree, accepted: Sequence[Tree], variables: Mapping[str, Domain], limits: Limits = Limits()
+    given: Tree, accepted: Sequence[Tree], variables: Mapping[str, Domain], limits: Limits = USUAL
 ) -> Judgement:
     """Whether a formula equals one of those that are accepted, as functions of their symbols.
 
@@ -77,15 +79,17 @@ class _Comparison:
 
     def __init__(self, given: Formula, expected: Formula, variables: Mapping[str, Domain], limits: Limits) -> None:
         self.given, self.expected, self.limits = given, expected, limits
-        self.pairs = [
-            Pair(a, b, a - b) for a, b in zip(given.entries, expected.entries, strict=False) if a is not b
-        ]
+        self.pairs = [Pair(a, b, a - b) for a, b in zip(given.entries, expected.entries, strict=False) if a is not b]
         self.nodes = reachable(node for pair in self.pairs for node in pair)
         names = {node.parts[0] for node in self.nodes if node.kind == "name"}
         known = {n.parts[0] for n in reachable(expected.entries) if n.kind == "name"} | set(variables)
         self.extra = sorted(names - known)
         self.domains = {name: variables.get(name, REAL) for name in sorted(names)}
-        self.points = points(self.domains, self.nodes)
+
+    @cached_property
+    def points(self) -> tuple[Point, ...]:
+        """The points at which the formulas are compared."""
+        return points(self.domains, self.nodes)
 
     def judged(self) -> Judgement:
         if self.given.shape != self.expected.shape:
@@ -128,7 +132,7 @@ class _Comparison:
 
     def _by_floats(self) -> Judgement | None:
         evaluation = Evaluation(self.nodes, FloatBalls())
-        for number, point in enumerate(self.points[:FIRST] if len(self.points) <= 16 else self.points):
+        for number, point in enumerate(self.points[:FIRST] if len(self.points) <= COUNT else self.points):
             found = evaluation.at(point)
             for pair in self.pairs:
                 values = [found[node] for node in pair]
@@ -156,12 +160,12 @@ class _Comparison:
             if compared is None or (not compared.equal and not compared.rational):
                 return None
             if not compared.equal:
-                return self._unequal(pair)
+                return self._unequal()
             rational = rational and compared.rational
         kind = "quotients of polynomials" if rational else "algebra"
         return self._equal(f"shown by {kind}", 0)
 
-    def _unequal(self, pair: Pair) -> Judgement | None:
+    def _unequal(self) -> Judgement | None:
         """Different quotients of polynomials, with a point at which they differ; None where whole numbers of a
         bounded domain may make them agree all the same."""
         bounded = [d for d in self.domains.values() if d.integer and max(-d.low, d.high) < float("inf")]
@@ -169,7 +173,9 @@ class _Comparison:
             return None
         judged = self._by_digits()
         if judged.verdict == "different":
-            return replace(judged, how="different quotients of polynomials" + judged.how.removeprefix("the values differ"))
+            return replace(
+                judged, how="different quotients of polynomials" + judged.how.removeprefix("the values differ")
+            )
         return Judgement("different", "they are different quotients of polynomials", None, 0)
 
     def _by_digits(self) -> Judgement:
@@ -202,11 +208,13 @@ class _Comparison:
         if spent:
             return Judgement("undecided", "the formula takes too long to be computed", None, agreed)
         if agreed:
-            return Judgement("undecided", f"both have a value at {agreed} of {len(self.points)} points only", None, agreed)
+            return Judgement(
+                "undecided", f"both have a value at {agreed} of {len(self.points)} points only", None, agreed
+            )
         return Judgement("undecided", "at none of the points do both have a value that can be computed", None, 0)
 
     def _at(self, point: Point, allowance: Allowance) -> Any:
-        """None where all pairs agree; "skipped" where nothing can be said; else the pair that differs, and its values."""
+        """None where all pairs agree; "skipped" where nothing can be said; else a pair that differs and its values."""
         doubtful = self.pairs
         skipped = False
         for bits in PRECISIONS:
@@ -228,7 +236,7 @@ class _Comparison:
                     left.append(pair)
                 elif balls.sign(gap):
                     return pair, (a, b)
-                elif lost(a, b) > AGREED and not (final and max(a[1], b[1]) < -NOTHING):
+                elif lost(a, b) > AGREED and max(a[1], b[1]) >= -NOTHING:
                     left.append(pair)
             if not left:
                 return "skipped" if skipped else None
@@ -242,7 +250,9 @@ class _Comparison:
         for tree, node in self.given.divisors:
             fresh = [part for part in _bases(node) if part not in shared]
             if fresh and self._vanishes(fresh):
-                found.append(f"yours has no value where {_clipped(to_text(tree))} is 0; there the right formula has one")
+                found.append(
+                    f"yours has no value where {_clipped(to_text(tree))} is 0; there the right formula has one"
+                )
                 shared |= set(fresh)
         return tuple(found[:3])
 

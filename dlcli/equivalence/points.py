@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from dlcli.equivalence.records import Point
 from dlcli.equivalence.scalars import Scalar
 from dlcli.questions.records import Domain
 
-COUNT = 16
+COUNT = 12
 AROUND_KINKS = 24  # points more where formulas have conditions
+STEPS = (1, 5, 3, 7, 11, 9, 13)
 # sizes in the order of use: generic ones first
 _REAL = (0.6137, -1.3719, 2.2871, -0.4373, 1.7193, 0.2339, -2.6417, 0.8461, 5.1373, -0.0717, 0.0231, -7.3391, 1.0307,
          0.9713, -0.9787, 0.0017)  # fmt: skip
@@ -42,6 +44,7 @@ def points(symbols: Mapping[str, Domain], nodes: Iterable[Scalar]) -> tuple[Poin
     return tuple(unique.values())
 
 
+@lru_cache(maxsize=256)
 def _values(domain: Domain, number: int) -> Sequence[Fraction]:
     """The symbol's values; those of the symbols beside it come in another order and are never the same."""
     low, high = domain.low, domain.high
@@ -53,7 +56,7 @@ def _values(domain: Domain, number: int) -> Sequence[Fraction]:
     sizes = _REAL if math.isinf(low) and math.isinf(high) else _POSITIVE
     if math.isfinite(low) and math.isfinite(high):
         sizes = _INSIDE
-    shifted = [_decimal(size, k + COUNT * number) for k, size in enumerate(_turned(sizes, number))]
+    shifted = [_decimal(size, k + len(sizes) * number) for k, size in enumerate(_turned(sizes, number))]
     if math.isfinite(low) and math.isfinite(high):
         width = Fraction(high) - Fraction(low)
         return [Fraction(low) + width * size for size in shifted]
@@ -80,14 +83,14 @@ def _turned(values: Sequence[Fraction] | Sequence[float], number: int) -> list[F
     count = len(values)
     if count == 0:
         return []
-    step = next(s for s in (1, 5, 3, 7, 11, 9, 13)[number % 7 :] + (1,) if math.gcd(s, count) == 1)
+    step = next(s for s in (*STEPS[number % len(STEPS) :], 1) if math.gcd(s, count) == 1)
     turned = (values[(k * step + 3 * number) % count] for k in range(count))
     return [Fraction(repr(value)) if isinstance(value, float) else value for value in turned]
 
 
 def _decimal(size: Fraction, k: int) -> Fraction:
     """The size with a few more digits, another for each k, so that no two symbols are the same number."""
-    return size if k < COUNT else round(size * (1 + Fraction((7 * k) % 97, 1_000)), 5)
+    return size if k < len(_REAL) else round(size * (1 + Fraction((7 * k) % 97, 1_000)), 5)
 
 
 def _around(

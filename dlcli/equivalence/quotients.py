@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from dlcli.equivalence.records import Allowance, SpentError
-from dlcli.equivalence.scalars import Rational, Scalar, reachable
+from dlcli.equivalence.ancestry import reachable
+from dlcli.equivalence.scalars import Rational, Scalar
 
 Unknown = int  # the index of its node; of exp(t) minus 1 minus the index of t
 Monomial = tuple[tuple[Unknown, int], ...]  # in the order of the unknowns
@@ -197,10 +198,8 @@ def _factor(polynomial: Polynomial) -> tuple[Factor, Polynomial]:
     lowest: dict[Unknown, int] = {}
     for number, monomial in enumerate(polynomial):
         powers = dict(monomial)
-        if number == 0:
-            lowest = powers
-        else:
-            lowest = {u: min(lowest.get(u, 0), powers.get(u, 0)) for u in {*lowest, *powers}}
+        shared = {u: min(lowest.get(u, 0), powers.get(u, 0)) for u in {*lowest, *powers}}
+        lowest = shared if number else powers
     taken = tuple(sorted((u, -e) for u, e in lowest.items() if e))
     shifted = {_joined(monomial, taken): value for monomial, value in polynomial.items()}
     leading = 1 / Fraction(shifted[max(shifted)])

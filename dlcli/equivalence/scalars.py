@@ -217,14 +217,16 @@ class Scalars:
     def exp(self, x: Scalar) -> Scalar:
         if x is self.zero:
             return self.one
-        return x.parts[0] if x.kind == "log" and self._is_positive(x.parts[0]) else self._function("exp", x)
+        if x.kind == "log" and self._is_positive(x.parts[0]):
+            return self.of(x.parts[0])
+        return self._function("exp", x)
 
     def _is_positive(self, x: Scalar) -> bool:
         return x.kind == "number" and x.parts[0] > 0
 
     def log(self, x: Scalar) -> Scalar:
         if x.kind == "exp":
-            return x.parts[0]
+            return self.of(x.parts[0])
         if x.kind == "number" and x.parts[0] <= 0:
             return self.undefined
         return self.zero if x is self.one else self._function("log", x)
@@ -289,31 +291,6 @@ def _by_index(term: tuple[Rational, Scalar]) -> int:
 
 def _by_own_index(factor: tuple[Scalar, int]) -> int:
     return factor[0].index
-
-
-def operands(node: Scalar) -> tuple[Scalar, ...]:
-    """The nodes that a node is made of."""
-    match node.kind:
-        case "sum":
-            return tuple(part for _, part in node.parts[1:])
-        case "product":
-            return tuple(part for part, _ in node.parts)
-        case "number" | "name" | "pi" | "undefined":
-            return ()
-        case _:
-            return node.parts
-
-
-def reachable(roots: Iterable[Scalar]) -> list[Scalar]:
-    """All nodes that the roots are made of, from the leaves up."""
-    found: set[Scalar] = set()
-    waiting = list(roots)
-    while waiting:
-        node = waiting.pop()
-        if node not in found:
-            found.add(node)
-            waiting += operands(node)
-    return sorted(found, key=lambda node: node.index)
 
 
 def is_scalar(value: object) -> TypeGuard[Scalar]:

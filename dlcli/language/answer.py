@@ -17,17 +17,18 @@ from dlcli.language.answer_names import Names, known_names
 from dlcli.language.answer_products import with_products
 from dlcli.language.answer_rewriting import rewritten
 from dlcli.language.answer_separators import with_separators, without_left_side
-from dlcli.language.answer_tokens import tokenize_answer
+from dlcli.language.answer_tokens import MAX_LENGTH, tokenize_answer
 from dlcli.language.error import LanguageError
 from dlcli.language.parser import PRECEDENCE, parse_tokens
-from dlcli.language.tokens import Token, clipped
-from dlcli.language.tree import Tree
+from dlcli.language.tokens import Token, clipped, number_value
+from dlcli.language.tree import Number, Tree, Unary
 
 MAX_AXES = 32
 MAX_SIZE_DIGITS = 12
 
 _PRECEDENCE = MappingProxyType({**PRECEDENCE, "·": PRECEDENCE["*"], "⊗": PRECEDENCE["*"]})
 _MINUS = str.maketrans(dict.fromkeys("−–‐‑－﹣", "-"))
+_PLAIN = re.compile(r"\s*(?:([+−-])\s*)?((?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*", re.ASCII)
 _DECIMAL = re.compile(r"(?:[+-]\s?)?(?:[0-9]+(?:[.,]([0-9]*))?|\.([0-9]+))(?:[eE]([+-]?[0-9]{1,5}))?\s*(%?)")
 _TIMES_TEN = re.compile(
     r"(?<=[0-9.])\s*(?:\*|×|·|⋅|x|X|\\cdot|\\times)\s*10\s*(?:\^|\*\*)\s*[({]?\s*([+-]?[0-9]{1,5})\s*[)}]?\Z"
@@ -54,6 +55,9 @@ def parse_answer(text: str, names: Collection[str] = (), axes: Mapping[str, int]
     names in exactly one way. axes: the number of axes of known quantities; with it `W x` is W @ x. Raises
     LanguageError (E11x, E302, E304, E41x). Nothing is evaluated.
     """
+    plain = _PLAIN.fullmatch(text)
+    if plain is not None and len(text) <= MAX_LENGTH:
+        return _plain_number(text, plain)
     remarks: list[str] = []
     known = known_names(names)
     tokens = tokenize_answer(text)
@@ -64,6 +68,16 @@ def parse_answer(text: str, names: Collection[str] = (), axes: Mapping[str, int]
     tree = parse_tokens(text, tokens, _PRECEDENCE)
     tree = with_products(tree, axes or {}, text)
     return Reading(tree, tuple(dict.fromkeys(remarks)), last_digit(text))
+
+
+def _plain_number(text: str, plain: re.Match[str]) -> Reading:
+    """A decimal number with or without a sign, which most answers are."""
+    start, end = plain.span(2)
+    token = Token("number", plain.group(2), start, end)
+    tree: Tree = Number(number_value(token), token.text, token.span)
+    if plain.group(1):
+        tree = Unary("+" if plain.group(1) == "+" else "-", tree, (plain.start(1), end))
+    return Reading(tree, (), last_digit(text))
 
 
 def last_digit(text: str) -> float | None:

@@ -17,11 +17,12 @@ from dlcli.ops.operation import REQUIRED
 ASKING = frozenset(("grad", "jacobian", "hessian", "step", "shape", "size", "count", "parameters"))
 
 _SPELLINGS: Mapping[str, str] = MappingProxyType(
-    {"sigma": "sigmoid", "sgn": "sign", "lrelu": "leaky_relu", "logistic": "sigmoid", "sqr": "square"}
+    {"sigma": "sigmoid", "sig": "sigmoid", "sgn": "sign", "lrelu": "leaky_relu", "logistic": "sigmoid", "sqr": "square"}
 )
 _FORMULAS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "log2": ("x", "log(x)/log(2)"),
+        "loge": ("x", "log(x)"),
         "log10": ("x", "log(x)/log(10)"),
         "tan": ("x", "sin(x)/cos(x)"),
         "sinh": ("x", "(exp(x) - exp(-x))/2"),

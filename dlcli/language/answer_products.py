@@ -17,7 +17,7 @@ from dlcli.language.tree import Binary, Call, Index, Name, Number, Sequence, Sli
 from dlcli.ops import find
 from dlcli.ops.operation import Elementwise
 
-_ARITHMETIC = ("+", "-", "*", "/", "**")
+_ARITHMETIC = ("+", "-", "*", "/", "**", "·")
 _COLLECTING = ("sum", "mean", "norm", "max", "min", "prod", "total", "logsumexp", "var", "std")
 
 

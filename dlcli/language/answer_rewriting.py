@@ -82,6 +82,10 @@ def _read_mark(writer: Writer, token: Token) -> None:
         raise LanguageError("E111", "`;` separates the rows of a matrix", token.span, help)
     elif text == ";":
         end_row(writer, token)
+    elif text == "'" and writer.before.kind == writer.next.kind == "number":
+        written = writer.text[writer.before.start : writer.next.end]
+        span = (writer.before.start, writer.next.end)
+        raise LanguageError("E111", f"`{written}` is no number", span, "write the digits without `'` between them")
     elif text in ("'", "%", "≈"):
         derivative = "write a derivative as `sigmoid'(z)`, and `W^T` for a transposed matrix"
         help = derivative if text == "'" else "write a percentage as `50%`, and only the result"

@@ -59,9 +59,7 @@ def with_separators(text: str, tokens: tuple[Token, ...], remarks: list[str]) ->
 
     Raises LanguageError (E302, E411).
     """
-    outside = _outside(tokens)
-    commas = [p for p in outside if tokens[p].text == ","]
-    rows = [p for p in outside if tokens[p].text == ";"]
+    commas, rows = _positions(tokens, ","), _positions(tokens, ";")
     if not commas and not rows:
         return tokens
     decimal = [p for p in commas if _touches_digits(tokens, p)]
@@ -74,15 +72,16 @@ def with_separators(text: str, tokens: tuple[Token, ...], remarks: list[str]) ->
         raise LanguageError("E411", "rows of a list stand here without brackets", tokens[commas[0]].span, _LIST)
     remarks.append("the answer is read as a list")
     first, last = tokens[0].start, tokens[-2].end
+    separating = set(_positions(tokens, ";"))
     inside = tuple(
-        Token("mark", ",", t.start, t.end) if t.text == ";" and t.kind == "mark" and p in _positions(tokens, ";") else t
-        for p, t in enumerate(tokens[:-1])
+        Token("mark", ",", token.start, token.end) if position in separating else token
+        for position, token in enumerate(tokens[:-1])
     )
     return (Token("mark", "[", first, first), *inside, Token("mark", "]", last, last), tokens[-1])
 
 
-def _positions(tokens: tuple[Token, ...], mark: str) -> set[int]:
-    return {p for p in _outside(tokens) if tokens[p].text == mark}
+def _positions(tokens: tuple[Token, ...], mark: str) -> list[int]:
+    return [position for position in _outside(tokens) if tokens[position].text == mark]
 
 
 def _outside(tokens: tuple[Token, ...]) -> list[int]:
@@ -106,7 +105,7 @@ def _touches_digits(tokens: tuple[Token, ...], comma: int) -> bool:
 def _is_list(tokens: tuple[Token, ...], commas: list[int], decimal: list[int]) -> bool:
     """Whether touching commas separate the entries of a list, as in `1,2,3`. Raises LanguageError (E411)."""
     if len(decimal) < len(commas):
-        span = tokens[commas[0]].start, tokens[commas[-1]].end
+        span = tokens[max(commas[0] - 1, 0)].start, tokens[commas[-1] + 1].end
         raise LanguageError("E411", "some of these commas seem to be decimal commas, and some not", span, _LIST)
     if len(commas) == 1:
         return False

@@ -22,7 +22,9 @@ from dlcli.ops import find
 
 MAX_LENGTH = 10_000
 
-_SUBSCRIPT = re.compile(r"_\s*\{([^{}]*)\}|_\s*\\(?:text|mathrm|mathit|mathbf)\s*\{([^{}]*)\}|_\\([A-Za-z]+)")
+_SUBSCRIPT = re.compile(
+    r"_\s*\{((?:[^{}]|\{[^{}]*\})*)\}|_\s*\\(?:text|mathrm|mathit|mathbf)\s*\{([^{}]*)\}|_\\([A-Za-z]+)"
+)
 _PRIME = re.compile(r"\^\s*(?:\{\s*((?:\\prime\s*)+)\}|(\\prime)(?![A-Za-z]))")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 _ARGUMENT = re.compile(r"\s*(?:\{\s*(\\?[^\W\d_][\w]*)\s*\}|(\\[A-Za-z]+|[A-Za-z](?![A-Za-z])))")
@@ -107,7 +109,7 @@ def _name(written: str, text: str, start: int, end: int, tokens: list[Token]) ->
     """Adds a name with the subscripts that follow it; the place after them."""
     while (found := _SUBSCRIPT.match(text, end)) is not None:
         below = next(part for part in found.groups() if part is not None)
-        below = re.sub(r"[\s,\\]|text|mathrm", "", below)
+        below = re.sub(r"\\(?:text|mathrm|mathit|mathbf)\s*|[\s,\\{}]", "", below)
         if not below or not all(_continues(character) for character in below):
             message = f"`{clipped(found.group())}` is no subscript of a name"
             raise LanguageError("E416", message, found.span(), "write the name as the homework does")

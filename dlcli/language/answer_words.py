@@ -14,6 +14,8 @@ from dlcli.language.tokens import Token, clipped
 from dlcli.ops import OPERATIONS
 
 WORDS = ("and", "or", "not")
+_LIBRARIES = ("np", "numpy", "jnp", "math", "torch")
+_CONTAINERS = ("array", "tensor", "matrix", "asarray")
 _REACHING = (*OPENING, "**", "'", "|", "‖", ".", "·", "⊗", "*", "/", "@", "%")
 
 
@@ -23,7 +25,7 @@ def read_name(writer: Writer, token: Token) -> None:
         writer.level.starts_term()
         writer.complete = False
         return
-    if reads_times_sign(writer, token):
+    if reads_times_sign(writer, token) or reads_library(writer, token):
         return
     meant = writer.names.meant_by(token.text)
     if len(meant) > 1:
@@ -46,6 +48,16 @@ def read_name(writer: Writer, token: Token) -> None:
         writer.operand(Token("name", known, token.start, token.end))
     else:
         read_unknown(writer, token, function)
+
+
+def reads_library(writer: Writer, token: Token) -> bool:
+    """Reads over the `np.` of `np.exp(2)` and the `array` of `array([1, 2])`."""
+    if writer.names.meant_by(token.text):
+        return False
+    if token.text in _LIBRARIES and writer.follows("."):
+        writer.at += 1
+        return True
+    return token.text in _CONTAINERS and writer.follows("(", "[")
 
 
 def reads_times_sign(writer: Writer, token: Token) -> bool:

@@ -15,6 +15,9 @@ class LanguageError(Exception):
     E114 a quote that is never closed                    E115 not an equation
     E116 arguments in the wrong order, or given twice
 
+    of answers E410 (too long), E411 (two readings), E412 (a letter that only looks Latin), E413 (a derivative),
+    E414 (no shape), E415 (a function used wrongly), E416 (LaTeX that is not read),
+
     and of numbers and constants E103 (unknown name), E301 (not a number), E302 (decimal comma), E303 (not
     finite), E304 (out of range), E307 (outside a function's domain).
     """
