@@ -21,6 +21,7 @@ from dlcli.ops.operation import Array
 EVERY_ENTRY = 60_000_000  # numbers to compute up to which every entry gets a ladder
 FULL_LADDER = 2_000_000  # numbers to compute up to which every entry gets all nine rungs
 SAMPLED = 100_000_000  # numbers to compute for the sample of a tensor that is larger
+FIRST_RUNGS = 4  # three hardly ever settle an entry to PRECISE
 BLOCK = 4096  # entries whose ladders are climbed together
 SAMPLE, FEWEST = 32, 4  # entries in such a sample, at most and at least
 SPACING = float(np.finfo(np.float64).smallest_subnormal)  # of the smallest numbers: no loss is known better
@@ -144,14 +145,14 @@ def _witness(
 
 
 def _block(points: Stencil, entries: Array, first: Array, noise: float, kinks: Mapping[int, Array]) -> Differences:
-    """The differences of some entries, a row each: three or nine rungs for all, more where they do not settle."""
+    """The differences of some entries, a row each: four or nine rungs for all, more where they do not settle."""
     none = np.zeros((len(entries), 0, 2))
     ladder = Ladder(entries, none, none, none.astype(np.int64))
     theta = points.values[points.root].reshape(-1)[entries]
     everyone = np.ones(len(entries), dtype=bool)
     full = 2 * RUNGS * len(entries) * points.cost <= FULL_LADDER
-    _climb(ladder, points, theta, first, everyone, RUNGS if full else 3)
-    for rungs, enough in ((4, PRECISE), (6, PRECISE), (RUNGS, PRECISE), (LONGEST, USEFUL)):
+    _climb(ladder, points, theta, first, everyone, RUNGS if full else FIRST_RUNGS)
+    for rungs, enough in ((6, PRECISE), (RUNGS, PRECISE), (LONGEST, USEFUL)):
         if ladder.steps.shape[1] < rungs and (wanted := _unsettled(ladder, points, noise, enough)).any():
             _climb(ladder, points, theta, first, wanted, rungs)
     return _differences(ladder, points, first, noise, kinks)
