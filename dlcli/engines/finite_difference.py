@@ -18,10 +18,15 @@ from dlcli.ops.operation import Array
 
 EVERY_ENTRY = 60_000_000  # numbers to compute up to which every entry gets a ladder
 FULL_LADDER = 20_000_000  # numbers to compute up to which every entry gets all nine rungs
-SAMPLED = 100_000_000  # numbers to compute for the sample of a tensor that is larger
+SAMPLED = 60_000_000  # numbers to compute for the sample of a tensor that is larger
 SAMPLE, FEWEST = 32, 4  # entries in such a sample, at most and at least
+PROBES = 3  # entries of a large network that show from which step on no kink is crossed
 PRECISE = 1e-7  # a relative error bar that needs no further rung
 USEFUL = 1e-4  # a relative error bar that decides something
+WHOLE_STAGES: tuple[tuple[int, float], ...] = (
+    (LONGEST, USEFUL),
+)  # rungs climbed by entries whose error bar is wider: after nine
+SHORT_STAGES = ((6, PRECISE), (RUNGS, PRECISE), (11, USEFUL), (13, USEFUL), (LONGEST, USEFUL))  # after three
 
 
 @dataclass(frozen=True)
@@ -130,30 +135,53 @@ def _witness(
     ladder = _Ladder(entries, none, none, none.astype(np.int64))
     theta = values[root].reshape(-1)[entries]
     everyone = np.ones(len(entries), dtype=bool)
-    _climb(ladder, points, theta, first, everyone, RUNGS if 2 * RUNGS * len(entries) * cost <= FULL_LADDER else 3)
-    for rungs, enough in ((6, PRECISE), (RUNGS, PRECISE), (LONGEST, USEFUL)):
-        if ladder.steps.shape[1] < rungs and (wanted := _unsettled(ladder, points, noise, enough)).any():
-            _climb(ladder, points, theta, first, wanted, rungs)
+    if 2 * RUNGS * len(entries) * cost <= FULL_LADDER:
+        _climb(ladder, points, theta, first, everyone, 0, RUNGS)
+        reached, stages = RUNGS, WHOLE_STAGES
+    else:
+        reached, stages = _start(ladder, points, theta, first), SHORT_STAGES
+    for rungs, enough in stages:
+        if reached < rungs and (wanted := _unsettled(ladder, points, noise, enough)).any():
+            _climb(ladder, points, theta, first, wanted, reached, rungs)
+            reached = rungs
     found = _differences(ladder, points, first, noise, bool(kinks & set(points.branching)))
     method = "ladder" if whole else f"ladder, {len(entries):,} of {size:,} entries"
     return Witness(_spread(found, entries, shape), noise, method)
 
 
-def _climb(ladder: _Ladder, points: Stencil, theta: Array, first: Array, wanted: Array, rungs: int) -> None:
-    """Evaluates the rungs that the wanted entries still lack; the others get nan there."""
+def _start(ladder: _Ladder, points: Stencil, theta: Array, first: Array) -> int:
+    """Evaluates three rungs from the first on that crosses no kink, and the first of all; returns how many there are.
+
+    Among thousands of kinks the larger steps always cross one, and are of no use. Which do is tried on PROBES entries.
+    """
+    tried = np.zeros(len(first), dtype=bool)
+    start = 0
+    if points.branching:
+        tried[np.linspace(0, len(first) - 1, PROBES).astype(np.int64)] = True
+        _climb(ladder, points, theta, first, tried, 0, RUNGS)
+        crossed = np.any(ladder.marks[tried] != points.base, axis=2)
+        cleared = np.where(crossed.any(axis=1), RUNGS - np.argmax(crossed[:, ::-1], axis=1), 0)
+        start = min(int(cleared.min()), RUNGS - 3)
+    for begin, rungs in ((0, min(1, start)), (start, start + 3)):
+        _climb(ladder, points, theta, first, ~tried, begin, rungs)
+    return start + 3
+
+
+def _climb(ladder: _Ladder, points: Stencil, theta: Array, first: Array, wanted: Array, begin: int, rungs: int) -> None:
+    """Evaluates the rungs from `begin` up to `rungs` at the wanted entries; what is never evaluated stays nan."""
     done = ladder.steps.shape[1]
-    rows = np.flatnonzero(wanted)
-    heights = first[:, None] * RATIO ** -np.arange(done, rungs, dtype=np.float64)
+    heights = first[:, None] * RATIO ** -np.arange(max(rungs, done), dtype=np.float64)
     moved = theta[:, None, None] + heights[:, :, None] * np.array([1.0, -1.0])
-    steps = np.abs(moved - theta[:, None, None])
-    losses = np.full(moved.shape, np.nan)
-    marks = np.full(moved.shape, points.base, dtype=np.int64)
-    entries = np.repeat(ladder.entries[rows], 2 * (rungs - done))
-    found = points.at(entries, moved[rows].reshape(-1))
-    losses[rows], marks[rows] = (part.reshape(len(rows), rungs - done, 2) for part in found)
-    ladder.steps = np.concatenate([ladder.steps, steps], axis=1)
-    ladder.losses = np.concatenate([ladder.losses, losses], axis=1)
-    ladder.marks = np.concatenate([ladder.marks, marks], axis=1)
+    new = moved[:, done:]
+    ladder.steps = np.concatenate([ladder.steps, np.abs(new - theta[:, None, None])], axis=1)
+    ladder.losses = np.concatenate([ladder.losses, np.full(new.shape, np.nan)], axis=1)
+    ladder.marks = np.concatenate([ladder.marks, np.full(new.shape, points.base, dtype=np.int64)], axis=1)
+    rows = np.flatnonzero(wanted)
+    if rungs > begin and len(rows):
+        entries = np.repeat(ladder.entries[rows], 2 * (rungs - begin))
+        found = points.at(entries, moved[rows, begin:rungs].reshape(-1))
+        losses, marks = (part.reshape(len(rows), rungs - begin, 2) for part in found)
+        ladder.losses[rows, begin:rungs], ladder.marks[rows, begin:rungs] = losses, marks
 
 
 def _central(ladder: _Ladder, points: Stencil, noise: float) -> Extrapolation:

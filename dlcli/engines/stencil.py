@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dlcli.engines.draws import words
-from dlcli.engines.evaluation import aligned, cone, propagate
+from dlcli.engines.draws import mixed, words
+from dlcli.engines.evaluation import aligned, cone, propagate, within_budget
 from dlcli.engines.single_entry import SingleEntries, contracted, moved
 from dlcli.graph import Graph, Node
 from dlcli.ops.operation import Array
 
-AT_ONCE = 1 << 21  # numbers in the largest stack
 EPS = float(np.finfo(np.float64).eps)
 
 
@@ -38,7 +37,7 @@ class Stencil:
     def at(self, entries: Array, replacements: Array) -> tuple[Array, Array]:
         """The losses and the signatures of the sides with entry entries[k] replaced by replacements[k]."""
         losses, marks = np.empty(len(entries)), np.empty(len(entries), dtype=np.int64)
-        at_once = max(1, AT_ONCE // self.largest)
+        at_once = within_budget(self.largest, self.cost)
         for start in range(0, len(entries), at_once):
             part = slice(start, start + at_once)
             losses[part], marks[part] = _evaluate(self, entries[part], replacements[part])
@@ -116,9 +115,16 @@ def _mark(graph: Graph, number: int, values: Sequence[Array], stacks: Mapping[in
     ranks = [len(graph.nodes[o].shape) for o in node.operands]
     with np.errstate(all="ignore"):
         sides = np.asarray(node.operation.branches(*aligned(node, operands, stacked, ranks), **node.settings))
-    flat = sides.astype(np.int64).reshape(count, -1)
-    keys = words(flat.shape[1], number).view(np.int64)
-    return np.asarray((flat * keys).sum(axis=1))
+    return sums_of_sides(sides.reshape(count, -1), number)
+
+
+def sums_of_sides(sides: Array, seed: int) -> Array:
+    """For each row of booleans or whole numbers one number, equal for equal rows and else as good as never."""
+    packed = np.packbits(sides, axis=1) if sides.dtype == bool else np.ascontiguousarray(sides).view(np.uint8)
+    whole = np.zeros((len(sides), -(-packed.shape[1] // 8) * 8), dtype=np.uint8)
+    whole[:, : packed.shape[1]] = packed
+    found = whole.view(np.uint64)
+    return np.asarray(mixed(found ^ words(found.shape[1], seed)).sum(axis=1).view(np.int64))
 
 
 def kinked(graph: Graph, values: Sequence[Array]) -> set[int]:
