@@ -272,4 +272,9 @@ CODES: Mapping[str, Code] = {
         "this works, but is hard to read.",
     ),
     "W905": Code("not finite", "A value of the forward pass overflows, or lies on the edge of a domain."),
+    "W906": Code(
+        "shares that do not add up to 1",
+        "A loss over classes takes as its target one share for each class; they are probabilities and add up to 1. "
+        "Labels that do not exclude each other need a sigmoid each and bce.",
+    ),
 }

@@ -16,7 +16,7 @@ from dlcli.engines.draws import stratified
 from dlcli.engines.evaluation import Evaluation
 from dlcli.engines.reverse import unbroadcast
 from dlcli.engines.stepped_entries import STEP, analytic_cone, cone_size, per_entry
-from dlcli.engines.unit_deltas import AT_MOST, Work, delta_of, with_bias
+from dlcli.engines.unit_deltas import AT_MOST, IN_ALL, Work, delta_of, way_to, with_bias
 from dlcli.graph import Graph, Node
 from dlcli.ops.operation import Array, Einsum, Elementwise, Gather
 
@@ -48,7 +48,8 @@ def _gradient(work: Work, root: int) -> tuple[Array, str]:
     cost = size * cone_size(graph, root, order)
     if cost <= (MADE_ALREADY if _known(work, root) else EVERY_ENTRY):
         return per_entry(graph, work.values, root, order), "every entry"
-    by_unit = _by_uses(work, root)
+    is_affordable = _cost_by_uses(work, root, min(cost, IN_ALL - work.spent)) is not None
+    by_unit = _by_uses(work, root) if is_affordable else None
     if by_unit is not None:
         return by_unit, "per unit"
     if cost <= AT_MOST:
@@ -69,6 +70,26 @@ def _known(work: Work, root: int) -> bool:
     """Whether the deltas of all uses of the root have been computed for others, as a bias has its weights'."""
     users = [n for n in analytic_cone(work.graph, root) if root in work.graph.nodes[n].operands]
     return bool(users) and all(with_bias(work.graph, n) in work.deltas for n in users)
+
+
+def _cost_by_uses(work: Work, root: int, limit: int) -> int | None:
+    """The numbers to compute for the deltas of the root's uses, None where they are more than the limit."""
+    total, counted = 0, set[int]()
+    for number in analytic_cone(work.graph, root):
+        node = work.graph.nodes[number]
+        assert node.operation is not None
+        if root not in node.operands:
+            continue
+        if isinstance(node.operation.definition, Gather | Einsum) and len(node.operands) == 1:
+            cost = _cost_by_uses(work, number, limit - total)
+        else:
+            last = with_bias(work.graph, number)
+            cost = 0 if last in work.deltas or last in counted else way_to(work, last).cost
+            counted.add(last)
+        if cost is None or total + cost > limit:
+            return None
+        total += cost
+    return total
 
 
 def _by_uses(work: Work, root: int) -> Array | None:

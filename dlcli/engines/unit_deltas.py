@@ -15,8 +15,18 @@ from dlcli.engines.stepped_units import stepped_units
 from dlcli.graph import Graph
 from dlcli.ops.operation import Array
 
-AT_MOST = 150_000_000  # numbers to compute beyond which a sample of a quantity's entries is stepped
-IN_ALL = 400_000_000  # numbers to compute for all deltas of a network: weights used over many steps have many
+AT_MOST = 100_000_000  # numbers to compute beyond which a sample of a quantity's entries is stepped
+IN_ALL = 150_000_000  # numbers to compute for all deltas of a network: weights used over many steps have many
+
+
+@dataclass(frozen=True)
+class Way:
+    """The cheapest way to a node's delta: what it costs, the region and its independent axes."""
+
+    cost: int
+    found: Region
+    axes: tuple[int, ...]
+    order: Sequence[int]
 
 
 @dataclass
@@ -27,6 +37,7 @@ class Work:
     values: Sequence[Array]
     deltas: dict[int, Array] = field(default_factory=dict)
     slopes: dict[tuple[int, ...], Array] = field(default_factory=dict)  # by a boundary node and what depends on it
+    ways: dict[int, Way] = field(default_factory=dict)
     spent: int = 0  # numbers computed for deltas so far
 
 
@@ -42,39 +53,49 @@ def delta_of(work: Work, number: int) -> Array | None:
 
 
 def with_bias(graph: Graph, number: int) -> int:
-    """The node `this + bias` where it is the only use and has the same shape, and so the same delta; else this node."""
+    """The last node with the same delta: `this + bias`, where that is the node's only use and has its shape."""
     users = [n for n, node in enumerate(graph.nodes) if number in node.operands]
     if len(users) != 1:
         return number
     node = graph.nodes[users[0]]
     assert node.operation is not None
     same = node.shape == graph.nodes[number].shape and node.operands.count(number) == 1
-    return users[0] if same and node.operation.name == "add" else number
+    return with_bias(graph, users[0]) if same and node.operation.name == "add" else number
 
 
 def _delta(work: Work, number: int) -> Array | None:
     graph = work.graph
-    order = analytic_cone(graph, number)
-    shape = graph.nodes[number].shape
     if graph.loss == number:
         return np.ones(())
-    if graph.loss not in order:
-        return np.zeros(shape)
-    best: tuple[int, Region, tuple[int, ...]] | None = None
-    for axes in (tuple(range(len(shape))), *((axis,) for axis in range(len(shape))), ()):
-        found = region(graph, number, axes, order)
-        units = math.prod(n for axis, n in enumerate(shape) if axis not in axes)
-        inside = [n for n in order if n in found.tracked]
-        cost = units * cone_size(graph, number, inside)
-        cost += sum(_boundary_cost(graph, b, found, order) for b in found.boundary)
-        if best is None or cost < best[0]:
-            best = (cost, found, axes)
-    assert best is not None
-    cost, found, axes = best
-    if cost > AT_MOST or work.spent + cost > IN_ALL:
+    way = way_to(work, number)
+    if graph.loss not in way.order:
+        return np.zeros(graph.nodes[number].shape)
+    if way.cost > AT_MOST or work.spent + way.cost > IN_ALL:
         return None
-    work.spent += cost
-    return _tracked_delta(work, number, found, axes, order)
+    work.spent += way.cost
+    return _tracked_delta(work, number, way.found, way.axes, way.order)
+
+
+def way_to(work: Work, number: int) -> Way:
+    """The cheapest way to a node's delta; of what does not reach the loss it costs nothing."""
+    if number not in work.ways:
+        graph, shape = work.graph, work.graph.nodes[number].shape
+        order = analytic_cone(graph, number)
+        best: Way | None = None
+        for axes in (tuple(range(len(shape))), *((axis,) for axis in range(len(shape))), ()):
+            if graph.loss not in order:
+                best = Way(0, Region({}, ()), axes, order)
+                break
+            found = region(graph, number, axes, order)
+            units = math.prod(n for axis, n in enumerate(shape) if axis not in axes)
+            inside = [n for n in order if n in found.tracked]
+            cost = units * cone_size(graph, number, inside)
+            cost += sum(_boundary_cost(graph, b, found, order) for b in found.boundary)
+            if best is None or cost < best.cost:
+                best = Way(cost, found, axes, order)
+        assert best is not None
+        work.ways[number] = best
+    return work.ways[number]
 
 
 def _boundary_cost(graph: Graph, number: int, found: Region, order: Sequence[int]) -> int:

@@ -66,10 +66,10 @@ def test_wrong_gradient_fails_whatever_the_peers_say(name: str, capsys: pytest.C
     loss, gradient, x = TRAPS[name]
     said = {
         "dlcli": check_gradients(loss, gradient, x).verdict,
-        "torch fast": _word(by_torch(loss, gradient, x, True)),
         "autograd": _word(by_autograd(loss, gradient, x)),
     }
-    if x.size <= 1000:
+    if x.size <= 1000:  # torch takes minutes to describe a failure among more
+        said["torch fast"] = _word(by_torch(loss, gradient, x, True))
         said["torch slow"] = _word(by_torch(loss, gradient, x, False))
         said["plain differences"] = _word(plain_differences(loss, gradient(x), x) < 1e-7)
     with capsys.disabled():
