@@ -18,7 +18,7 @@ from dlcli.comparison import (
     TensorCheck,
     judge,
 )
-from dlcli.engines.complex_step import analytic_cone, complex_step, cone_size
+from dlcli.engines.complex_step import complex_step
 from dlcli.engines.direction import slope_along
 from dlcli.engines.evaluation import Evaluation, forward
 from dlcli.engines.finite_difference import Witness, finite_differences
@@ -26,6 +26,7 @@ from dlcli.engines.reverse import backprop, magnitudes, sweep
 from dlcli.engines.rounding import Rounding
 from dlcli.engines.sides import slopes_by_sides
 from dlcli.engines.step_dependence import depends_on_step
+from dlcli.engines.stepped_entries import analytic_cone, cone_size
 from dlcli.graph import Graph
 from dlcli.ops.operation import Array
 

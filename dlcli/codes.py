@@ -324,4 +324,9 @@ CODES: Mapping[str, Code] = {
         "Two sheets name the same student, or points by hand are given for a student without answers.",
     ),
     "W922": Code("class file with a remark", "The CSV of a class was read, but something in it is not as expected."),
+    "W906": Code(
+        "shares that do not add up to 1",
+        "A loss over classes takes as its target one share for each class; they are probabilities and add up to 1. "
+        "Labels that do not exclude each other need a sigmoid each and bce.",
+    ),
 }

@@ -161,11 +161,7 @@ def judge(evidence: Evidence) -> Judgement:
         ),
         (kink & inside & lost, INCONCLUSIVE, "several kinks meet here, too many to try all their sides"),
         (kink & inside, KINK, "a kink lies at the point: the convention decides the slope"),
-        (
-            kink,
-            FAIL,
-            "at this kink the gradient is neither the convention's nor between the one-sided slopes",
-        ),
+        (kink, FAIL, WRONG_AT_KINK),
         (conflict, INCONCLUSIVE, "the witnesses disagree"),
         (np.isnan(reference) & (along == PASS), PASS, ""),
         (np.isnan(reference) & (along == FAIL), FAIL, "nobody looked at this entry alone, and all together are wrong"),
@@ -199,6 +195,7 @@ def judge(evidence: Evidence) -> Judgement:
     )
 
 
+WRONG_AT_KINK = "at this kink the gradient is neither the convention's nor between the one-sided slopes"
 MOST_REASONS = 1000  # entries of a tensor that get a sentence of their own
 
 
@@ -292,10 +289,8 @@ def odd_one_out(found: Mapping[str, float], allowed: float, called: str = "backp
         else:
             groups.append([name])
     groups.sort(key=len)
-    if sorted(groups[0]) == ["complex step", "finite difference"] or sorted(groups[-1]) == [
-        "complex step",
-        "finite difference",
-    ]:
+    forward = ["complex step", "finite difference"]
+    if forward in (sorted(groups[0]), sorted(groups[-1])):
         return (
             f"complex step and finite difference, which share the forward pass, differ from {called} and symbolic: "
             "a forward formula is the odd one out"

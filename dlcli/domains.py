@@ -12,6 +12,9 @@ from dlcli.graph import Graph
 from dlcli.lowering import Lowered
 from dlcli.ops.operation import Array
 
+SHARES = ("cross_entropy", "softmax_cross_entropy", "kl_divergence")  # the target is operand 1
+ROUNDING = 1e-6  # what shares written with a few digits may miss 1 by
+
 
 def outside_domains(lowered: Lowered, graph: Graph, values: Sequence[Array]) -> tuple[Diagnostic, ...]:
     """Warnings where a value is infinite on the edge of a domain; raises HomeworkError outside the domain."""
@@ -29,7 +32,8 @@ def outside_domains(lowered: Lowered, graph: Graph, values: Sequence[Array]) -> 
             blamed = node.operands[domain.operand]
             value, where = _first_outside(values[blamed], inside)
             name = graph.label(blamed)
-            message = f"{node.operation.name} is undefined here: {name}{where} = {value:.6g}, but {domain.text}"
+            written = graph.nodes[number].operation or node.operation
+            message = f"{written.name} is undefined here: {name}{where} = {value:.6g}, but {domain.text}"
             errors.append(Diagnostic("E310", message, lowered.places.get(number), help=domain.help))
             break
         if errors:
@@ -42,7 +46,32 @@ def outside_domains(lowered: Lowered, graph: Graph, values: Sequence[Array]) -> 
             warnings.append(Diagnostic("W905", message, lowered.places.get(number)))
     if errors:
         raise HomeworkError(*errors)
-    return tuple(warnings)
+    return (*warnings, *_uneven_shares(lowered, graph, values))
+
+
+def _uneven_shares(lowered: Lowered, graph: Graph, values: Sequence[Array]) -> tuple[Diagnostic, ...]:
+    """Warnings where the shares of the classes that a loss takes as its target do not add up to 1."""
+    found = {}
+    for number, node in enumerate(graph.nodes):
+        if node.operation is None or node.operation.name not in SHARES or node.settings.get("labels"):
+            continue
+        target = node.operands[1]
+        sums = np.asarray(np.sum(values[target], axis=-1))
+        uneven = np.argwhere(np.abs(sums - 1) > ROUNDING)
+        while (record := graph.nodes[target].operation) is not None and record.name == "transpose":
+            target = graph.nodes[target].operands[0]
+        name = graph.nodes[target].name
+        if not len(uneven) or name in lowered.spec.symbols:
+            continue
+        sample = ", ".join(str(i + lowered.spec.index_base) for i in uneven[0].tolist())
+        where = f" of sample {sample}" if sample else ""
+        total = float(sums[tuple(uneven[0])])
+        message = f"the shares{where} in {graph.label(target)} add up to {total:.6g}, not to 1"
+        declaration = lowered.spec.declarations.get(name or "")
+        place = lowered.places.get(number) if declaration is None else declaration.place
+        help = f"{node.operation.name} takes shares of classes that exclude each other; for other labels use bce"
+        found[target] = Diagnostic("W906", message, place, help=help)
+    return tuple(found.values())
 
 
 def _first_outside(array: Array, inside: Array) -> tuple[float, str]:

@@ -67,8 +67,8 @@ def check_gradients(
     f: takes x, returns one number. x: a float, an array, or a list, tuple or dict of them; f gets copies of the same
     structure, with whole numbers as float64. grad: takes x and returns the gradient in the structure of x, or is
     that gradient; it is called right after f(x). names: of the arrays of x in order, for the report. full: look at
-    every entry; otherwise, where x has more than 2,000, at up to 64 entries of each large array and at its slope along one
-    random direction.
+    every entry; otherwise, where x has more than 2,000, at up to 64 entries of each large array, and at its slope along
+    one random direction.
 
     Raises UsageError where x, f's value or the gradient cannot be used (E501 to E503). What f raises at x itself is
     passed on; elsewhere it only takes away that step. f is called about 8 times an entry, up to 40 times near a kink.

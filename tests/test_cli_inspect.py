@@ -28,6 +28,7 @@ HEADINGS = [
     "Units that training never separates",
     "Variance and Xavier initialisation",
     "Linear regions",
+    "Approximation by width",
 ]
 
 

@@ -12,7 +12,7 @@ from tests.equivalence_pairs import PAIRS, Marked
 
 
 def domains(text: str) -> dict[str, Domain]:
-    """"x positive, p (0, 1)" as domains."""
+    """ "x positive, p (0, 1)" as domains."""
     parts = [part.split() for part in text.replace("(0, 1)", "unit").split(",") if part.strip()]
     return {name: Domain(0.0, 1.0) if kind == "unit" else NAMED[kind] for name, kind in parts}
 

@@ -305,4 +305,4 @@ TABLE = """
   w[0]     2     2 +- 2.9e-13           0            PASS
   w[1]    -2     2 +- 2.9e-13           1            FAIL
   w[1]: grad is -1 times the difference
-FAIL: grad is wrong at 1 of 2 entries; f = 2, 30 evaluations of f."""
+FAIL: grad is wrong at 1 of 2 entries; f = 2, 31 evaluations of f."""

@@ -463,4 +463,5 @@ def test_sections_that_do_not_apply_say_why(homework: Homework) -> None:
         "equal_units": "no layer of weights feeds another",
         "initial_variance": "there is no layer of weights z = W x + b",
         "linear_regions": "there is no layer of weights with a ReLU",
+        "approximation": "the network is not one hidden layer and an output layer",
     }

@@ -5,12 +5,22 @@ Homework files as text, not their gradients: what is asked of these networks is 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from dlcli import adjudication
+from dlcli.comparison import Comparison
+from dlcli.engines.evaluation import forward
+from dlcli.engines.rounding import rounding_effect
+from dlcli.engines.symbolic import engine
+from dlcli.fusion import fuse
+from dlcli.graph import Graph
 from dlcli.ops.operation import Array
+from dlcli.solving import check
 
 SMOOTH = (
     "sigmoid", "tanh", "gelu", "silu", "softplus", "softsign", "log_sigmoid", "mish", "softmax", "sin", "log_softmax",
@@ -139,3 +149,26 @@ def _plant(rng: np.random.Generator, activation: str, arrays: dict[str, Array]) 
             arrays["b_h"][unit] = at - arrays["x"][sample] @ arrays["W_h"][unit]
     if rng.random() < 0.3:
         arrays["W_h"][1], arrays["b_h"][1] = arrays["W_h"][0], arrays["b_h"][0]
+
+
+def graph_of(folder: Path, text: str) -> Graph:
+    path = folder / "homework.yaml"
+    path.write_text(text, encoding="utf-8")
+    return check(path).graph
+
+
+def compared(graph: Graph, given: Mapping[str, Array] | None = None, full: bool = False) -> Comparison:
+    fused = fuse(graph)
+    values = forward(fused)
+    symbolic = engine.symbolic(graph, fused)[0]
+    return adjudication.compare(fused, values, symbolic, rounding_effect(fused, values), given=given, full=full)
+
+
+NET = """\
+inputs: {x: [[0.5, -1.2], [0.8, 0.3]]}
+targets: {t: [[0.3], [-0.4]]}
+network:
+  - dense: {name: h, weights: [[0.2, -0.4], [0.7, 0.3]], bias: [0.1, -0.2], activation: tanh}
+  - dense: {name: o, weights: [[0.5, -0.3]], bias: [0.05]}
+loss: mse
+"""

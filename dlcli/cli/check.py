@@ -32,6 +32,7 @@ def command(files: tuple[str, ...], plain: bool, quiet: bool, color: str, debug:
     from dlcli.cli.streams import print_diagnostics, print_result
     from dlcli.render.console import medium
     from dlcli.render.text import visible
+    from dlcli.spec.questions import ungraded
 
     on = medium(sys.stdout, plain=plain, color=color)
     worst = PASSED
@@ -41,7 +42,8 @@ def command(files: tuple[str, ...], plain: bool, quiet: bool, color: str, debug:
             print_result(visible(f"{outcome.path}: fine (expected {outcome.expected})", on) + "\n")
         if outcome.result is not None:
             if not quiet:
-                print_diagnostics(outcome.result.warnings, plain=plain, color=color)
+                found = outcome.result.warnings + ungraded(outcome.result.spec)
+                print_diagnostics(found, plain=plain, color=color)
             print_result(visible(f"{outcome.result.spec.source.name}: fine ({_contents(outcome.result)})", on) + "\n")
     return worst
 

@@ -20,6 +20,11 @@ BY_ENDING = {".csv": "csv", ".json": "json", ".md": "markdown", ".xml": "junit"}
 _NUMBER = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})\s*(%?)\s*")
 
 
+def _names(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    del ctx, parameter
+    return tuple(name.strip() for text in given for name in text.split(",") if name.strip())
+
+
 def _reports(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     """`junit=out.xml` as ("junit", "out.xml")."""
     found = []
@@ -51,17 +56,15 @@ def _threshold(ctx: click.Context, parameter: click.Parameter, given: str | None
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="table", metavar="FORMAT", help=f"{', '.join(FORMATS)}."
 )
-@click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write the result to FILE; its ending tells how.")
+@click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write to FILE; its ending tells how.")
 @click.option(
-    "--report", "reports", metavar="FORMAT=FILE", multiple=True, callback=_reports, help="Another report; again for more."
+    "--report", "reports", metavar="FORMAT=FILE", multiple=True, callback=_reports, help="One more report; again for more."
 )
 @click.option("--items", is_flag=True, help="How often each question and each mistake occurred, instead of marks.")
 @click.option("--feedback", metavar="DIR", type=click.Path(), help="Write a file for each student into DIR.")
-@click.option(
-    "--feedback-format", type=click.Choice(["markdown", "html"]), default="markdown", help="markdown (default) or html."
-)
-@click.option("--marks", metavar="FILE", type=click.Path(), help="A CSV of points given by hand: student, question ids.")
-@click.option("--students", metavar="NAME", multiple=True, callback=options._names, help="Only these; again, or a,b.")
+@click.option("--feedback-format", type=click.Choice(["markdown", "html"]), default="markdown", help="Its format.")
+@click.option("--marks", metavar="FILE", type=click.Path(), help="A CSV of points given by hand.")
+@click.option("--students", metavar="NAME", multiple=True, callback=_names, help="Only these; again, or a,b.")
 @click.option("--reveal", is_flag=True, help="Show expected values and solutions.")
 @click.option("--fail-under", metavar="MARKS", callback=_threshold, help="Exit with 1 below 60% or 12 points (100%).")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever the marks.")

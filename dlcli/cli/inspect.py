@@ -42,7 +42,8 @@ def command(
     FILE is a homework file, or - for standard input. Sections: shapes, parameters and multiply-adds;
     Jacobians; what backprop and numerical differentiation cost; gradient flow, saturated and dead units; what
     add, multiply, max and copy do to a gradient; layers and units that do nothing of their own; Xavier
-    initialisation; linear regions. Exit code: 0 inspected, 2 the file cannot be used.
+    initialisation; linear regions; what a hidden layer of each width can fit. Exit code: 0 inspected, 2 the
+    file cannot be used.
     """
     del debug
     from dlcli import solving

@@ -18,7 +18,11 @@ def words(count: int, seed: int) -> Words:
     numpy.random would do, but its import takes longer than the whole check of a small homework.
     """
     gamma = np.uint64(0x9E3779B97F4A7C15)
-    state = (np.arange(1, count + 1, dtype=np.uint64) + np.uint64(seed) * np.uint64(1 << 32)) * gamma
+    return mixed((np.arange(1, count + 1, dtype=np.uint64) + np.uint64(seed) * np.uint64(1 << 32)) * gamma)
+
+
+def mixed(state: Words) -> Words:
+    """The last step of SplitMix64: each word scrambled one to one, so that near words give unrelated ones."""
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return state ^ (state >> np.uint64(31))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -10,6 +11,9 @@ import numpy as np
 
 from dlcli.graph import Graph, Node
 from dlcli.ops.operation import Array
+
+AT_ONCE = 1 << 18  # numbers in the largest stack
+ALL_AT_ONCE = 1 << 23  # numbers in the stacks of all nodes together
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,12 @@ def propagate(
     return stacks
 
 
-def copies_at_once(graph: Graph, order: Sequence[int], root: int, budget: int = 1 << 21) -> int:
-    """How many copies to stack so that the largest array stays within a budget of numbers."""
-    largest = max((int(np.prod(graph.nodes[n].shape)) for n in (root, *order)), default=1)
-    return max(1, budget // max(1, largest))
+def copies_at_once(graph: Graph, order: Sequence[int], root: int) -> int:
+    """How many copies to stack so that the largest array and all of them together stay within their budgets."""
+    sizes = [math.prod(graph.nodes[n].shape) for n in (root, *order)]
+    return within_budget(max(sizes), sum(sizes))
+
+
+def within_budget(largest: int, together: int) -> int:
+    """The number of copies, from the numbers in the largest array of one and in all: what fits into caches is fast."""
+    return max(1, min(AT_ONCE // max(1, largest), ALL_AT_ONCE // max(1, together)))

@@ -20,12 +20,15 @@ from dlcli.ops.operation import Array
 
 EVERY_ENTRY = 60_000_000  # numbers to compute up to which every entry gets a ladder
 FULL_LADDER = 2_000_000  # numbers to compute up to which every entry gets all nine rungs
-SAMPLED = 100_000_000  # numbers to compute for the sample of a tensor that is larger
+SAMPLED = 60_000_000  # numbers to compute for the sample of a tensor that is larger
+FIRST_RUNGS = 4  # three hardly ever settle an entry to PRECISE
+PROBES = 3  # entries of a large network that show from which step on no kink is crossed
 BLOCK = 4096  # entries whose ladders are climbed together
 SAMPLE, FEWEST = 32, 4  # entries in such a sample, at most and at least
 SPACING = float(np.finfo(np.float64).smallest_subnormal)  # of the smallest numbers: no loss is known better
 PRECISE = 1e-7  # a relative error bar that needs no further rung
 USEFUL = 1e-4  # a relative error bar that decides something
+STAGES = ((6, PRECISE), (RUNGS, PRECISE), (11, USEFUL), (13, USEFUL), (LONGEST, USEFUL))  # rungs while the bar is wider
 
 
 @dataclass(frozen=True)
@@ -144,34 +147,55 @@ def _witness(
 
 
 def _block(points: Stencil, entries: Array, first: Array, noise: float, kinks: Mapping[int, Array]) -> Differences:
-    """The differences of some entries, a row each: three or nine rungs for all, more where they do not settle."""
+    """The differences of some entries, a row each: four or nine rungs for all, more where they do not settle."""
     none = np.zeros((len(entries), 0, 2))
     ladder = Ladder(entries, none, none, none.astype(np.int64))
     theta = points.values[points.root].reshape(-1)[entries]
-    everyone = np.ones(len(entries), dtype=bool)
-    full = 2 * RUNGS * len(entries) * points.cost <= FULL_LADDER
-    _climb(ladder, points, theta, first, everyone, RUNGS if full else 3)
-    for rungs, enough in ((4, PRECISE), (6, PRECISE), (RUNGS, PRECISE), (LONGEST, USEFUL)):
-        if ladder.steps.shape[1] < rungs and (wanted := _unsettled(ladder, points, noise, enough)).any():
-            _climb(ladder, points, theta, first, wanted, rungs)
+    if 2 * RUNGS * len(entries) * points.cost <= FULL_LADDER:
+        _climb(ladder, points, theta, first, np.ones(len(entries), dtype=bool), 0, RUNGS)
+        reached = RUNGS
+    else:
+        reached = _start(ladder, points, theta, first)
+    for rungs, enough in STAGES:
+        if reached < rungs and (wanted := _unsettled(ladder, points, noise, enough)).any():
+            _climb(ladder, points, theta, first, wanted, reached, rungs)
+            reached = rungs
     return _differences(ladder, points, first, noise, kinks)
 
 
-def _climb(ladder: Ladder, points: Stencil, theta: Array, first: Array, wanted: Array, rungs: int) -> None:
-    """Evaluates the rungs that the wanted entries still lack; the others get nan there."""
+def _start(ladder: Ladder, points: Stencil, theta: Array, first: Array) -> int:
+    """Evaluates FIRST_RUNGS rungs from the first on that crosses no kink, and the first of all; returns where they end.
+
+    Among thousands of kinks the larger steps always cross one, and are of no use. Which do is tried on PROBES entries.
+    """
+    tried = np.zeros(len(first), dtype=bool)
+    start = 0
+    if points.branching and len(first) > PROBES:
+        tried[np.linspace(0, len(first) - 1, PROBES).astype(np.int64)] = True
+        _climb(ladder, points, theta, first, tried, 0, RUNGS)
+        crossed = np.any(ladder.marks[tried] != points.base, axis=2)
+        cleared = np.where(crossed.any(axis=1), RUNGS - np.argmax(crossed[:, ::-1], axis=1), 0)
+        start = min(int(cleared.min()), RUNGS - FIRST_RUNGS)
+    for begin, rungs in ((0, min(1, start)), (start, start + FIRST_RUNGS)):
+        _climb(ladder, points, theta, first, ~tried, begin, rungs)
+    return start + FIRST_RUNGS
+
+
+def _climb(ladder: Ladder, points: Stencil, theta: Array, first: Array, wanted: Array, begin: int, rungs: int) -> None:
+    """Evaluates the rungs from `begin` up to `rungs` at the wanted entries; what is never evaluated stays nan."""
     done = ladder.steps.shape[1]
-    rows = np.flatnonzero(wanted)
-    heights = first[:, None] * RATIO ** -np.arange(done, rungs, dtype=np.float64)
+    heights = first[:, None] * RATIO ** -np.arange(max(rungs, done), dtype=np.float64)
     moved = theta[:, None, None] + heights[:, :, None] * np.array([1.0, -1.0])
-    steps = np.abs(moved - theta[:, None, None])
-    losses = np.full(moved.shape, np.nan)
-    marks = np.full(moved.shape, points.base, dtype=np.int64)
-    entries = np.repeat(ladder.entries[rows], 2 * (rungs - done))
-    found = points.at(entries, moved[rows].reshape(-1))
-    losses[rows], marks[rows] = (part.reshape(len(rows), rungs - done, 2) for part in found)
-    ladder.steps = np.concatenate([ladder.steps, steps], axis=1)
-    ladder.losses = np.concatenate([ladder.losses, losses], axis=1)
-    ladder.marks = np.concatenate([ladder.marks, marks], axis=1)
+    new = moved[:, done:]
+    ladder.steps = np.concatenate([ladder.steps, np.abs(new - theta[:, None, None])], axis=1)
+    ladder.losses = np.concatenate([ladder.losses, np.full(new.shape, np.nan)], axis=1)
+    ladder.marks = np.concatenate([ladder.marks, np.full(new.shape, points.base, dtype=np.int64)], axis=1)
+    rows = np.flatnonzero(wanted)
+    if rungs > begin and len(rows):
+        entries = np.repeat(ladder.entries[rows], 2 * (rungs - begin))
+        found = points.at(entries, moved[rows, begin:rungs].reshape(-1))
+        losses, marks = (part.reshape(len(rows), rungs - begin, 2) for part in found)
+        ladder.losses[rows, begin:rungs], ladder.marks[rows, begin:rungs] = losses, marks
 
 
 def _central(ladder: Ladder, points: Stencil, noise: float) -> Extrapolation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -55,16 +55,36 @@ def sweep(
                 continue
             cotangent = cotangents[number] if every or number in kept else cotangents.pop(number)
             operands = operands_of(graph, node, values, copies)
-            for position, operand in enumerate(node.operands):
-                function = vjp_of(node, position)
-                if function is None or operand not in moving:
+            needed = [o in moving and vjp_of(node, p) is not None for p, o in enumerate(node.operands)]
+            for operand, part in zip(
+                node.operands, _parts(node, needed, cotangent, values[number], operands), strict=True
+            ):
+                if part is None:
                     continue
-                extra = {"position": position} if node.operation.variadic else {}
-                part = function(cotangent, values[number], *operands, **node.settings, **extra)
                 part = unbroadcast(part, graph.nodes[operand].shape, copies)
                 earlier = cotangents.get(operand)
                 cotangents[operand] = part if earlier is None else earlier + part
     return cotangents
+
+
+def _parts(
+    node: Node, needed: Sequence[bool], cotangent: Array, result: Array, operands: Sequence[Array]
+) -> Iterable[Array | None]:
+    """The cotangents of the operands that are needed, None for the others."""
+    assert node.operation is not None
+    if node.operation.together is not None:
+        return node.operation.together(needed, cotangent, result, *operands, **node.settings)
+    return (
+        _part(node, position, cotangent, result, operands) if wanted else None for position, wanted in enumerate(needed)
+    )
+
+
+def _part(node: Node, position: int, cotangent: Array, result: Array, operands: Sequence[Array]) -> Array:
+    function = vjp_of(node, position)
+    assert node.operation is not None
+    assert function is not None
+    extra = {"position": position} if node.operation.variadic else {}
+    return function(cotangent, result, *operands, **node.settings, **extra)
 
 
 def operands_of(graph: Graph, node: Node, values: Sequence[Array], copies: int) -> Sequence[Array]:

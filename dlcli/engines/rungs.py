@@ -56,7 +56,7 @@ def jumps(ladder: Ladder, points: Stencil, here: float) -> Array:
     beyond what the steeper side explains, or a kink nearer than the smallest step would look like a jump.
     """
     result = np.zeros(len(ladder.entries), dtype=bool)
-    for row in np.flatnonzero(np.any(ladder.marks != points.base, axis=(1, 2))):
+    for row in np.flatnonzero(np.any(ladder.marks != points.base, axis=(1, 2))).tolist():
         found = [_tail(ladder, points, row, side) for side in (0, 1)]
         for losses, steps, crossed in found:
             if len(losses) < 5 or not crossed:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dlcli.engines.complex_step import analytic_cone, cone_size, per_entry
 from dlcli.engines.evaluation import forward
 from dlcli.engines.stencil import kinked
+from dlcli.engines.stepped_entries import analytic_cone, cone_size, per_entry
 from dlcli.graph import Graph, Node
 from dlcli.ops.operation import Array
 

@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dlcli.engines.draws import words
-from dlcli.engines.evaluation import aligned, cone, propagate
+from dlcli.engines.evaluation import aligned, cone, propagate, within_budget
 from dlcli.engines.single_entry import SingleEntries, contracted, moved
 from dlcli.engines.slices import Slices, followed
 from dlcli.graph import Graph, Node
 from dlcli.ops.operation import Array, Shape
 
-AT_ONCE = 1 << 18  # numbers in the largest stack: what stays in the cache
 EPS = float(np.finfo(np.float64).eps)
 
 
@@ -42,7 +41,7 @@ class Stencil:
     def at(self, entries: Array, replacements: Array) -> tuple[Array, Array]:
         """The losses and the signatures of the sides with entry entries[k] replaced by replacements[k]."""
         losses, marks = np.empty(len(entries)), np.empty(len(entries), dtype=np.int64)
-        at_once = max(1, AT_ONCE // self.largest)
+        at_once = within_budget(self.largest, self.cost)
         for start in range(0, len(entries), at_once):
             part = slice(start, start + at_once)
             losses[part], marks[part] = _evaluate(self, entries[part], replacements[part])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dlcli.engines.complex_step import analytic_cone, per_entry
+from dlcli.engines.stepped_entries import analytic_cone, per_entry
 from dlcli.graph import Graph
 from dlcli.ops.operation import Array
 

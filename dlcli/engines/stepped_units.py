@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dlcli.engines.stepped_entries import STEP
 from dlcli.graph import Graph, Node
 from dlcli.ops.operation import Array, Einsum, Elementwise
-
-STEP = 1e-20
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from dlcli.engines.evaluation import cone
+from dlcli.engines.evaluation import ancestors
 from dlcli.graph import Graph, Node
 from dlcli.ops.operation import Array, Einsum, Gather, Shape
 
@@ -25,31 +25,42 @@ def first_steps(graph: Graph, values: Sequence[Array], root: int) -> Array:
     rms = largest * float(np.sqrt(np.mean((theta / largest) ** 2))) if largest > 0 else 0.0
     size = np.maximum(np.abs(theta), rms)
     bound = np.where(size > 0, 8 * size, 8.0)
-    slope = _input_sizes(graph, values, root)
+    assert graph.loss is not None
+    slope = _input_sizes(graph, values, root, ancestors(graph, graph.loss))
     with np.errstate(all="ignore"):
         steps = np.minimum(np.where(slope > 0, 0.2 / slope, np.inf), bound)
     return np.maximum(steps, SMALLEST)
 
 
-def _input_sizes(graph: Graph, values: Sequence[Array], root: int) -> Array:
-    """The largest |dz/dtheta| of each entry over the uses of a quantity, by the definitions' structure alone."""
+def _input_sizes(graph: Graph, values: Sequence[Array], root: int, needed: Collection[int]) -> Array:
+    """The largest |dz/dtheta| of each entry over the uses of a quantity, by the definitions' structure alone.
+
+    needed: the nodes that the loss depends on.
+    """
     largest = np.zeros(graph.nodes[root].shape)
-    for number in cone(graph, root):
-        node = graph.nodes[number]
+    for number, node in enumerate(graph.nodes):
+        if root not in node.operands or number not in needed or _holds(node):
+            continue
         for position, operand in enumerate(node.operands):
             if operand == root:
-                part = _through(graph, values, node, number, position)
+                part = _through(graph, values, node, number, position, needed)
                 largest = np.maximum(largest, part)
     return largest
 
 
-def _through(graph: Graph, values: Sequence[Array], node: Node, number: int, position: int) -> Array:
+def _holds(node: Node) -> bool:
+    return node.operation is not None and node.operation.name == "stop_gradient"
+
+
+def _through(
+    graph: Graph, values: Sequence[Array], node: Node, number: int, position: int, needed: Collection[int]
+) -> Array:
     assert node.operation is not None
     definition = node.operation.definition
     shape = graph.nodes[node.operands[position]].shape
     others = [np.abs(values[o]) for p, o in enumerate(node.operands) if p != position]
     if isinstance(definition, Gather) and len(node.operands) == 1:
-        return _moved_back(node, _input_sizes(graph, values, number), shape)
+        return _moved_back(node, _input_sizes(graph, values, number, needed), shape)
     if isinstance(definition, Einsum):
         shapes = tuple(graph.nodes[o].shape for o in node.operands)
         text = definition.subscripts(shapes, node.settings).replace(" ", "")
@@ -57,7 +68,7 @@ def _through(graph: Graph, values: Sequence[Array], node: Node, number: int, pos
             return _largest_partner(text, position, others[0], shape)
         own, output = text.split("->")
         if sorted(own) == sorted(output):
-            after = _input_sizes(graph, values, number)
+            after = _input_sizes(graph, values, number, needed)
             return after.transpose([output.index(letter) for letter in own])
     if node.operation.name == "multiply":
         return _largest_factor(others[0], shape)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -33,7 +33,6 @@ from dlcli.lowering.expressions import BINARY
 from dlcli.ops import OPERATIONS
 from dlcli.ops.operation import (
     REQUIRED,
-    Array,
     Composite,
     Declared,
     Einsum,

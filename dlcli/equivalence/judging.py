@@ -11,15 +11,16 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from dlcli.equivalence.ancestry import reachable
+from dlcli.equivalence.definitions import FormulaError
 from dlcli.equivalence.digits import DigitBalls, lost
 from dlcli.equivalence.digits import text as digits_text
 from dlcli.equivalence.evaluation import Evaluation, Missing
 from dlcli.equivalence.floats import FloatBalls
-from dlcli.equivalence.formulas import Formula, FormulaError, formula_of, shape_text
+from dlcli.equivalence.formulas import Formula, formula_of, shape_text
 from dlcli.equivalence.points import COUNT, point_text, points
 from dlcli.equivalence.quotients import compare_quotients
 from dlcli.equivalence.records import Allowance, Counterexample, Judgement, Limits, Point, SpentError
-from dlcli.equivalence.ancestry import reachable
 from dlcli.equivalence.scalars import Scalar, Scalars
 from dlcli.language import to_text
 from dlcli.language.tree import Tree

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from dlcli.equivalence.records import Allowance, SpentError
 from dlcli.equivalence.ancestry import reachable
+from dlcli.equivalence.records import Allowance, SpentError
 from dlcli.equivalence.scalars import Rational, Scalar
 
 Unknown = int  # the index of its node; of exp(t) minus 1 minus the index of t

@@ -90,7 +90,7 @@ class Journal:
         return len(self._offsets)
 
     def append(self, key: str, marked: Marked) -> None:
-        """One more line, on disk at the latest after the next BATCH lines or PATIENCE seconds. Raises UsageError (E425)."""
+        """One more line, on disk at the latest after the next BATCH lines or PATIENCE seconds. Raises UsageError."""
         record = {"key": key, "files": dict(marked.files), "fault": marked.fault, "graded": graded_record(marked.graded)}
         line = json.dumps(record, separators=(",", ":")).encode("ascii") + b"\n"
         with self._writing():

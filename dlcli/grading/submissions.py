@@ -1,4 +1,4 @@
-"""What students handed in, as it is found on disk: one record a student, read one after the other, not yet understood."""
+"""What students handed in, as it is found on disk: one record a student, not yet understood."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from time import perf_counter
 
 import numpy as np
 
+from dlcli.inspection.approximation import Approximation, approximation
 from dlcli.inspection.gradient_flow import Dead, GradientFlow, Saturation, dead_units, gradient_flow, saturation
 from dlcli.inspection.gradient_routes import Route, routes
 from dlcli.inspection.initial_variance import LayerVariance, initial_variance
@@ -36,6 +37,7 @@ class Inspection:
     equal_units: tuple[EqualUnits, ...] | Skipped
     initial_variance: tuple[LayerVariance, ...] | Skipped
     linear_regions: LinearRegions | Skipped
+    approximation: Approximation | Skipped
 
 
 def inspect(checked: Checked, clock: Callable[[], float] = perf_counter) -> Inspection:
@@ -55,4 +57,5 @@ def inspect(checked: Checked, clock: Callable[[], float] = perf_counter) -> Insp
             equal_units=equal_units(network, layers),
             initial_variance=initial_variance(network, layers),
             linear_regions=linear_regions(network, layers),
+            approximation=approximation(network, layers),
         )

@@ -41,14 +41,14 @@ class AnswerLevel:
 def divided_product(text: str, level: AnswerLevel, start: int, end: int) -> LanguageError:
     """`1/2x`: (1/2)*x, or 1/(2*x)."""
     assert level.slash is not None
-    assert level.term is not None
-    over = clipped(text[level.term : level.slash.start].strip(), 20)
+    term = level.slash.start if level.term is None else level.term
+    over = clipped(text[term : level.slash.start].strip(), 20)
     under = clipped(text[level.slash.end : start].strip(), 20)
     factor = clipped(text[start:end], 20)
-    written = clipped(text[level.term : end])
+    written = clipped(text[term:end])
     message = f"`{written}` may mean ({over}/{under})*{factor} or {over}/({under}*{factor})"
     help = f"write `({over}/{under})*{factor}` or `{over}/({under}*{factor})`"
-    return LanguageError("E411", message, (level.term, end), help)
+    return LanguageError("E411", message, (term, end), help)
 
 
 def exponent_product(text: str, level: AnswerLevel, start: int, end: int) -> LanguageError:

@@ -189,7 +189,7 @@ def read_unknown(writer: Writer, token: Token, function: str | None) -> None:
         readings = " or ".join("*".join(way) for way in ways)
         message = f"`{clipped(token.text)}` may mean {readings}"
         raise LanguageError("E411", message, token.span, "write the product with `*`")
-    if ways:
+    if ways and writer.text.startswith("".join(ways[0][:-1]), token.start):
         write_side_by_side(writer, token, ways[0])
         return
     if bracket and len(token.text) > 3:
@@ -206,7 +206,8 @@ def write_side_by_side(writer: Writer, token: Token, way: tuple[str, ...]) -> No
     writer.remarks.append(f"`{token.text}` is read as `{'*'.join(way)}`")
     start = token.start
     for number, part in enumerate(way):
-        piece = Token("name", part, start, start + len(part))
+        end = token.end if number == len(way) - 1 else start + len(part)
+        piece = Token("name", part, start, end)
         if number:
             writer.starts_within(piece)
         else:

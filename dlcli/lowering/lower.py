@@ -322,10 +322,6 @@ def _advice(spec: Spec, graph: Graph) -> tuple[Diagnostic, ...]:
     """What is allowed but probably not meant."""
     used = {operand for node in graph.nodes for operand in node.operands} | {graph.loss}
     advice = list(spec.advice)
-    for key in ("questions", "grading"):
-        if key in spec.extra:
-            message = f"`{key}` is well formed; this version of dlcli does not grade"
-            advice.append(Diagnostic("W901", message, spec.section_places.get(key)))
     for name, declaration in spec.declarations.items():
         if graph.names[name] not in used and declaration.section != "constants":
             kind = declaration.section.rstrip("s")

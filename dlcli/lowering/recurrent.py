@@ -117,6 +117,14 @@ def _layer(item: LayerItem, chain: Chain, blocks: int) -> _Layer:
         what = "a single number" if not shape else f"an array of shape {shape}"
         help = "a sequence is (steps, inputs), a batch of sequences (batch, steps, inputs)"
         raise refusal("E207", f"`{item.kind}` takes a sequence, but {source} is {what}", item.place, help)
+    if len(shape) == 3 and chain.spec.samples == "columns":
+        raise refusal(
+            "E207",
+            f"`{item.kind}` takes a batch of sequences as (batch, steps, inputs), one sample first, but the file says "
+            "`samples: columns`",
+            item.place,
+            "leave `samples: columns` out, and give inputs and targets one row a sample",
+        )
     inputs = shape[-1] if len(shape) > 1 else 1
     is_row = chain.spec.convention == "row"
     own = f"W{suffix}"

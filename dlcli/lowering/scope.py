@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from dlcli.errors import Diagnostic, HomeworkError, Label, OperationError, Place
 from dlcli.language.constants import Constant
-from dlcli.language.tree import Name, Span, Tree
+from dlcli.language.tree import Call, Name, Span, Tree
 from dlcli.lowering.builder import Builder, apply_loss
 from dlcli.ops import OPERATIONS
 from dlcli.ops.operation import Operation
@@ -59,6 +59,8 @@ class Scope:
             blamed = tree
             if error.operand is not None and error.operand < len(trees):
                 blamed = trees[error.operand]
+            elif error.setting is not None:
+                blamed = _setting_tree(tree, record, error.setting)
             labels = self._operands(operands, trees) if error.code.startswith("E2") else ()
             raise self.blame(error, blamed, labels) from None
         for node in range(number, -1, -1):  # the parts that a loss is made of stand at the same place
@@ -79,3 +81,12 @@ class Scope:
     def blame(self, error: OperationError, tree: Tree, labels: tuple[Label, ...] = ()) -> HomeworkError:
         help = error.help or "`dlcli ops NAME` prints what an operation takes"
         return HomeworkError(Diagnostic(error.code, error.message, self.place(tree.span), labels, help))
+
+
+def _setting_tree(tree: Tree, record: Operation, name: str) -> Tree:
+    """Where a call gives this setting; the call itself where it does not."""
+    if not isinstance(tree, Call):
+        return tree
+    first = 1 if record.variadic else len(record.operands)
+    by_position = dict(zip((setting.name for setting in record.settings), tree.arguments[first:], strict=False))
+    return dict(tree.keywords).get(name) or by_position.get(name) or tree

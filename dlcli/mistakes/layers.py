@@ -13,7 +13,7 @@ from dlcli.mistakes.context import Context
 from dlcli.mistakes.dropout_mask import mask_clues
 from dlcli.mistakes.mistake import Mistake, Mutant, Mutants, each_and_all, no_mutants, several, times, with_operand
 from dlcli.ops.operation import Array
-from dlcli.ops.windows import scattered, window_positions, windows_of
+from dlcli.ops.windows import overlaid, windows_of
 
 FAMILY = "layers"
 
@@ -106,8 +106,7 @@ def _spread(share: Callable[[Array], Array]) -> Rule:
         view = windows_of(x, size, stride, (1, 1))
         shares = share(view.reshape(*view.shape[:-2], math.prod(size)))
         parts = (edge.cotangent[..., None] * shares).reshape(view.shape)
-        positions = window_positions(x.shape[-2:], size, stride, (1, 1))
-        return scattered(parts, positions, edge.cotangent.ndim - 2, x.shape[-2:])
+        return overlaid(parts, x.shape[-2:], stride, (1, 1))
 
     return rule
 

@@ -1,4 +1,4 @@
-"""Stable scalar functions that hold for real numbers and for real numbers with a tiny imaginary part.
+"""Stable functions that hold for real numbers and for real numbers with a tiny imaginary part.
 
 Branches are taken by the real part, so that a complex step sees the analytic function of that branch.
 """
@@ -12,7 +12,19 @@ from dlcli.ops.operation import Array
 
 def magnitude(x: Array) -> Array:
     """x or -x, whichever has the positive real part."""
-    return np.where(x.real < 0, -x, x)
+    return np.where(x.real < 0, -x, x) if np.iscomplexobj(x) else np.abs(x)
+
+
+def product(a: Array, b: Array) -> Array:
+    """a @ b. Where one of them is real, the parts of the other by themselves: half the work of complex numbers, and
+    no 0 times infinity; BLAS would also share out small complex products to threads at a loss."""
+    if np.iscomplexobj(a) == np.iscomplexobj(b):
+        return np.asarray(a @ b)
+    real = np.asarray(np.ascontiguousarray(a.real) @ np.ascontiguousarray(b.real))
+    result = np.empty(real.shape, dtype=np.complex128)
+    result.real = real
+    result.imag = np.ascontiguousarray(a.imag) @ b if np.iscomplexobj(a) else a @ np.ascontiguousarray(b.imag)
+    return result
 
 
 def log1p(x: Array) -> Array:
@@ -37,8 +49,19 @@ def logarithm(x: Array) -> Array:
 
 def sigmoid(x: Array) -> Array:
     """1/(1 + exp(-x)) without overflow on either side."""
+    return _share(x, np.exp(-magnitude(x)))
+
+
+def _share(x: Array, decay: Array) -> Array:
+    """The sigmoid, decay being exp(-|x|)."""
+    top = np.where(x.real >= 0, 1.0, decay) if np.iscomplexobj(x) else np.maximum(decay, x >= 0)
+    return np.asarray(top / (1 + decay))
+
+
+def sigmoid_and_slope(x: Array) -> tuple[Array, Array]:
+    """`sigmoid` and `sigmoid_slope` by one exponential."""
     decay = np.exp(-magnitude(x))
-    return np.asarray(np.where(x.real >= 0, 1.0, decay) / (1 + decay))
+    return _share(x, decay), np.asarray(decay / (1 + decay) ** 2)
 
 
 def sigmoid_slope(x: Array) -> Array:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dlcli.errors import OperationError
+from dlcli.ops.analytic import product
 from dlcli.ops.elementwise import elementwise, named, truth
 from dlcli.ops.operation import Array, Composite, Domain, Example, Operation, Settings, Shape
 from dlcli.ops.shapes import Settled, leading, list_text, shown, sum_text
@@ -64,7 +65,7 @@ def _shares(
     """The queries as rows of matrices, and for each query the share of each key."""
     del output
     rows = q.reshape(leading(q, ranks[0]) + queries)
-    scores = rows @ np.swapaxes(k, -1, -2) / math.sqrt(queries[-1])
+    scores = product(rows, np.swapaxes(k, -1, -2)) / math.sqrt(queries[-1])
     for mask in masks:
         open_to = _lets_through(mask)
         own = mask.shape[mask.ndim - ranks[3] :]
@@ -75,8 +76,8 @@ def _shares(
 
 
 def _forward(q: Array, k: Array, v: Array, *masks: Array, **shapes: Any) -> Array:
-    product = _shares(q, k, masks, **shapes)[1] @ v
-    return np.asarray(product.reshape(leading(product, len(shapes["queries"])) + shapes["output"]))
+    found = product(_shares(q, k, masks, **shapes)[1], v)
+    return np.asarray(found.reshape(leading(found, len(shapes["queries"])) + shapes["output"]))
 
 
 def _by_scores(g: Array, q: Array, k: Array, v: Array, masks: tuple[Array, ...], **shapes: Any) -> tuple[Array, Array]:

@@ -6,15 +6,18 @@ LSTM stand one below the other in the order i, f, g, o, those of a GRU in the or
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from dlcli.errors import OperationError
-from dlcli.ops.analytic import sigmoid, sigmoid_slope, tanh_slope
+from dlcli.ops.analytic import product, sigmoid, sigmoid_and_slope, tanh_slope
 from dlcli.ops.elementwise import named
-from dlcli.ops.operation import VJP, Array, Composite, Example, Operation, Settings, Shape
+from dlcli.ops.operation import Array, Composite, Example, Operation, Settings, Shape, alone
 from dlcli.ops.shapes import Settled, shown
 
 FAMILY = "layers"
+Parts = tuple[Array | None, ...]  # cotangents, one an operand
 
 
 def settle_cell(name: str, blocks: int, states: int, shapes: tuple[Shape, ...]) -> Settled:
@@ -55,10 +58,10 @@ def rows(x: Array, rank: int) -> Array:
 
 def affine(x: Array, W: Array, *biases: Array) -> Array:
     """x W^T + b for rows x."""
-    product = x @ np.swapaxes(W, -1, -2)
+    z = product(x, np.swapaxes(W, -1, -2))
     for bias in biases:
-        product = product + bias[..., None, :]
-    return np.asarray(product)
+        z = z + bias[..., None, :]
+    return z
 
 
 def unrows(part: Array, rank: int) -> Array:
@@ -69,6 +72,21 @@ def unrows(part: Array, rank: int) -> Array:
 def outer(delta: Array, x: Array) -> Array:
     """The cotangent of W: delta^T x, summed over the samples."""
     return np.asarray(np.swapaxes(delta, -1, -2) @ x)
+
+
+def through_weights(
+    needed: Sequence[bool],
+    delta: Array,
+    states: Sequence[Array],
+    weights: Sequence[Array],
+    biases: Sequence[Array],
+    rank: int,
+) -> Parts:
+    """The cotangents of x and h, of W and U and of the biases, from those of z; None where not needed."""
+    by_states = [unrows(np.asarray(delta @ w), rank) if n else None for n, w in zip(needed, weights, strict=False)]
+    by_weights = [outer(delta, rows(x, rank)) if n else None for n, x in zip(needed[2:], states, strict=False)]
+    by_biases = [delta.sum(axis=-2) if n else None for n, _ in zip(needed[4:], biases, strict=True)]
+    return (*by_states, *by_weights, *by_biases)
 
 
 def product_text(weights: str, x: str, rank: int) -> str:
@@ -94,22 +112,17 @@ def _rnn(*operands: Array, rank: int, units: int) -> Array:
     return unrows(np.tanh(_rnn_z(operands, rank)), rank)
 
 
-def _rnn_vjp(position: int) -> VJP:
-    def vjp(g: Array, _y: Array, *operands: Array, rank: int, units: int) -> Array:
-        del units
-        x, h, W, U = operands[:4]
-        delta = rows(g, rank) * tanh_slope(_rnn_z(operands, rank))
-        if position < 2:
-            return unrows(np.asarray(delta @ (W, U)[position]), rank)
-        return outer(delta, rows((x, h)[position - 2], rank)) if position < 4 else delta.sum(axis=-2)
-
-    return vjp
+def _rnn_together(needed: Sequence[bool], g: Array, y: Array, *operands: Array, rank: int, units: int) -> Parts:
+    del y, units
+    x, h, W, U, *biases = operands
+    delta = rows(g, rank) * tanh_slope(_rnn_z(operands, rank))
+    return through_weights(needed, delta, (x, h), (W, U), biases, rank)
 
 
 rnn_cell = Operation(
     name="rnn_cell", family=FAMILY, operands=("x", "h", "W", "U", "b"), optional=1,
     settle=lambda shapes, _settings: settle_cell("rnn_cell", 1, 1, shapes),
-    forward=_rnn, vjp=tuple(_rnn_vjp(position) for position in range(5)),
+    forward=_rnn, together=_rnn_together, vjp=tuple(alone(_rnn_together, position) for position in range(5)),
     definition=Composite(lambda shapes, settings: f"tanh({gate_text(0, settings, len(shapes) - 4)})"),
     formula="tanh(W @ x + U @ h + b)", derivative="with d = g*(1 - tanh(…)**2): W.T @ d by x, U.T @ d by h, "
     "outer(d, x) by W, outer(d, h) by U, d by b", latex=named("rnn_cell"),
@@ -142,26 +155,23 @@ def _lstm_deltas(cotangent: Array, operands: tuple[Array, ...], rank: int, units
     old = rows(operands[2], rank)
     both = np.moveaxis(cotangent, -rank - 1, 0)
     by_h, by_c = rows(both[0], rank), rows(both[1], rank)
-    c = sigmoid(f) * old + sigmoid(i) * np.tanh(g)
-    by_c = by_c + by_h * sigmoid(o) * tanh_slope(c)
+    (kept, kept_slope), (let_in, in_slope), (shown, shown_slope) = map(sigmoid_and_slope, (f, i, o))
+    new = np.tanh(g)
+    c = kept * old + let_in * new
+    by_c = by_c + by_h * shown * tanh_slope(c)
     deltas = (
-        by_c * np.tanh(g) * sigmoid_slope(i), by_c * old * sigmoid_slope(f),
-        by_c * sigmoid(i) * tanh_slope(g), by_h * np.tanh(c) * sigmoid_slope(o),
+        by_c * new * in_slope, by_c * old * kept_slope,
+        by_c * let_in * tanh_slope(g), by_h * np.tanh(c) * shown_slope,
     )  # fmt: skip
-    return np.concatenate(deltas, axis=-1), by_c * sigmoid(f)
+    return np.concatenate(deltas, axis=-1), by_c * kept
 
 
-def _lstm_vjp(position: int) -> VJP:
-    def vjp(g: Array, _y: Array, *operands: Array, rank: int, units: int) -> Array:
-        x, h, _c, W, U = operands[:5]
-        delta, by_c = _lstm_deltas(g, operands, rank, units)
-        if position == 2:
-            return unrows(by_c, rank)
-        if position < 2:
-            return unrows(np.asarray(delta @ (W, U)[position]), rank)
-        return outer(delta, rows((x, h)[position - 3], rank)) if position < 5 else delta.sum(axis=-2)
-
-    return vjp
+def _lstm_together(needed: Sequence[bool], g: Array, y: Array, *operands: Array, rank: int, units: int) -> Parts:
+    del y
+    x, h, _c, W, U, *biases = operands
+    delta, by_c = _lstm_deltas(g, operands, rank, units)
+    by_x, by_h, *others = through_weights([*needed[:2], *needed[3:]], delta, (x, h), (W, U), biases, rank)
+    return by_x, by_h, unrows(by_c, rank) if needed[2] else None, *others
 
 
 def _lstm_text(shapes: tuple[Shape, ...], settings: Settings) -> str:
@@ -177,7 +187,8 @@ def _settle_lstm(shapes: tuple[Shape, ...], _settings: Settings) -> Settled:
 
 lstm_cell = Operation(
     name="lstm_cell", family=FAMILY, operands=("x", "h", "c", "W", "U", "b"), optional=1,
-    settle=_settle_lstm, forward=_lstm, vjp=tuple(_lstm_vjp(position) for position in range(6)),
+    settle=_settle_lstm, forward=_lstm,
+    together=_lstm_together, vjp=tuple(alone(_lstm_together, position) for position in range(6)),
     definition=Composite(_lstm_text),
     formula="h', c' with c' = sigmoid(f)*c + sigmoid(i)*tanh(g), h' = sigmoid(o)*tanh(c'); i, f, g, o the four blocks "
     "of W @ x + U @ h + b",

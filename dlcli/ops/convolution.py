@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from dlcli.errors import OperationError
+from dlcli.ops.analytic import product
 from dlcli.ops.elementwise import named
 from dlcli.ops.operation import VJP, Array, Composite, Example, Operation, Setting, Settings, Shape
 from dlcli.ops.shapes import Settled, leading, list_text, shown
-from dlcli.ops.windows import FAMILY, Pair, padded, places, sizes, windows_of
+from dlcli.ops.windows import FAMILY, Pair, overlaid, padded, places, sizes, windows_of
 
 FORMS = {
     1: "x of shape (N, C, L) or (C, L) with a kernel (O, C, k), or (L,) with (k,)",
@@ -127,10 +128,12 @@ def _windows(x: Array, plan: Plan) -> Array:
 def _forward(x: Array, w: Array, *biases: Array, plan: Plan) -> Array:
     each = plan.filters[0] // plan.groups
     kernels = w.reshape(*leading(w, plan.ranks[1]), 1, plan.groups, each, math.prod(plan.filters[1:]))
-    product = kernels @ _windows(x, plan)
+    maps = product(kernels, _windows(x, plan))
     for bias in biases:
-        product = product + bias.reshape(*leading(bias, plan.ranks[2]), 1, plan.groups, each, 1)
-    return np.asarray(product.reshape(product.shape[:-4] + plan.output))
+        own = bias.reshape(*leading(bias, plan.ranks[2]), 1, plan.groups, each, 1)
+        is_larger = own.ndim > maps.ndim or np.iscomplexobj(own) > np.iscomplexobj(maps)
+        maps = np.add(maps, own, out=None if is_larger else maps)
+    return np.asarray(maps.reshape(maps.shape[:-4] + plan.output))
 
 
 def _rows(g: Array, plan: Plan) -> Array:
@@ -140,26 +143,39 @@ def _rows(g: Array, plan: Plan) -> Array:
 
 
 def _by_x(g: Array, _y: Array, x: Array, w: Array, *_biases: Array, plan: Plan) -> Array:
-    """The cotangent, spread out by the stride, correlated with the kernels turned by half a turn."""
+    part = _turned(g, w, plan) if plan.stride == (1, 1) else _put_back(g, w, plan)
+    return np.asarray(part.reshape(leading(g, len(plan.output)) + x.shape[len(x.shape) - plan.ranks[0] :]))
+
+
+def _put_back(g: Array, w: Array, plan: Plan) -> Array:
+    """The cotangent of each window, W^T g, added up in the windows' places in x, (…, N, C, H, W)."""
+    each, (top, left), (height, width) = plan.filters[0] // plan.groups, plan.padding, plan.image[2:]
+    kernels = w.reshape(*leading(w, plan.ranks[1]), 1, plan.groups, each, math.prod(plan.filters[1:]))
+    columns = np.swapaxes(kernels, -1, -2) @ _rows(g, plan)
+    parts = columns.reshape(*columns.shape[:-3], plan.image[1], *plan.kernel, *plan.found)
+    bordered = (height + 2 * top, width + 2 * left)
+    whole = overlaid(np.moveaxis(parts, (-4, -3), (-2, -1)), bordered, plan.stride, plan.dilation)
+    return whole[..., top : top + height, left : left + width]
+
+
+def _turned(g: Array, w: Array, plan: Plan) -> Array:
+    """By strides of 1: the cotangent correlated with the kernels turned by half a turn."""
     image, filters, lead = plan.image, plan.filters, leading(g, len(plan.output))
     cotangent = g.reshape(*lead, image[0], filters[0], *plan.found)
     reaches = [d * (k - 1) for d, k in zip(plan.dilation, plan.kernel, strict=True)]
     whole = np.zeros((*cotangent.shape[:-2], image[2] + reaches[0], image[3] + reaches[1]), dtype=g.dtype)
     into: list[slice] = []
     taken: list[slice] = []
-    for size, count, reach, step, border in zip(
-        whole.shape[-2:], plan.found, reaches, plan.stride, plan.padding, strict=True
-    ):
-        first = max(0, -((reach - border) // step))
-        last = min(count, (size - 1 - reach + border) // step + 1)
+    for size, count, reach, border in zip(whole.shape[-2:], plan.found, reaches, plan.padding, strict=True):
+        first = max(0, border - reach)
+        last = min(count, size - reach + border)
         taken.append(slice(first, last))
-        into.append(slice(reach - border + first * step, reach - border + last * step, step))
+        into.append(slice(reach - border + first, reach - border + last))
     whole[..., into[0], into[1]] = cotangent[..., taken[0], taken[1]]
     own = leading(w, plan.ranks[1])
     grouped = w.reshape(*own, plan.groups, filters[0] // plan.groups, *filters[1:])[..., ::-1, ::-1]
     kernels = np.swapaxes(grouped, -4, -3).reshape(*own, 1, plan.groups, filters[1], -1)
-    product = kernels @ _columns(whole, plan.kernel, (1, 1), (0, 0), plan.dilation, plan.groups)
-    return np.asarray(product.reshape(lead + x.shape[len(x.shape) - plan.ranks[0] :]))
+    return np.asarray(kernels @ _columns(whole, plan.kernel, (1, 1), (0, 0), plan.dilation, plan.groups))
 
 
 def _by_w(g: Array, _y: Array, x: Array, w: Array, *_biases: Array, plan: Plan) -> Array:

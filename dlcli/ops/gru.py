@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from dlcli.errors import OperationError
-from dlcli.ops.analytic import sigmoid, sigmoid_slope, tanh_slope
-from dlcli.ops.cells import affine, gate_text, outer, product_text, rows, settle_cell, unrows
+from dlcli.ops.analytic import sigmoid, sigmoid_and_slope, tanh_slope
+from dlcli.ops.cells import Parts, affine, gate_text, outer, product_text, rows, settle_cell, unrows
 from dlcli.ops.elementwise import named
-from dlcli.ops.operation import VJP, Array, Composite, Example, Operation, Setting, Settings, Shape
+from dlcli.ops.operation import Array, Composite, Example, Operation, Setting, Settings, Shape, alone
 from dlcli.ops.shapes import Settled
 
 PYTORCH = "pytorch"
@@ -64,53 +65,43 @@ def _gru(*operands: Array, rank: int, units: int, variant: str) -> Array:
     return unrows(kept * rows(operands[1], rank) + new * np.tanh(gates.n), rank)
 
 
-@dataclass(frozen=True)
-class _Deltas:
-    """Cotangents of W x + b (r, z, n), of U h + b2 (r, z, n) without the authors' U_n (r h), and of h directly."""
-
-    from_x: Array
-    from_h: Array
-    by_h: Array
-
-
-def _deltas(g: Array, operands: tuple[Array, ...], rank: int, units: int, variant: str) -> _Deltas:
-    gates = _gates(operands, rank, units, variant)
+def _together(
+    needed: Sequence[bool], g: Array, y: Array, *operands: Array, rank: int, units: int, variant: str
+) -> Parts:
+    del y
+    x, h, W, U, *biases = operands
+    gates, old, cotangent = _gates(operands, rank, units, variant), rows(h, rank), rows(g, rank)
+    r, r_slope = sigmoid_and_slope(gates.r)
     kept, new = gates.shares(variant)
-    old, cotangent = rows(operands[1], rank), rows(g, rank)
-    gap = np.tanh(gates.n) - old
-    by_z = cotangent * (-gap if variant == PYTORCH else gap) * sigmoid_slope(gates.z)
+    n = np.tanh(gates.n)
+    gap = n - old
+    by_z = cotangent * (-gap if variant == PYTORCH else gap) * (kept * new)
     by_n = cotangent * new * tanh_slope(gates.n)
     by_h = cotangent * kept
+    last = slice(2 * units, None)
+    by_gated = by_n if variant == PYTORCH else by_n @ U[..., last, :]
+    by_r = by_gated * gates.recurrent * r_slope
+    from_x = np.concatenate([by_r, by_z, by_n], axis=-1)  # the cotangent of W x + b
     if variant == PYTORCH:
-        by_gated = by_n
-        last = by_n * sigmoid(gates.r)
+        from_h = np.concatenate([by_r, by_z, by_n * r], axis=-1)  # and of U h + b2
     else:
-        by_gated = by_n @ operands[3][..., 2 * units :, :]
-        by_h = by_h + by_gated * sigmoid(gates.r)
-        last = np.zeros_like(by_n)
-    by_r = by_gated * gates.recurrent * sigmoid_slope(gates.r)
-    return _Deltas(np.concatenate([by_r, by_z, by_n], axis=-1), np.concatenate([by_r, by_z, last], axis=-1), by_h)
-
-
-def _vjp(position: int) -> VJP:
-    def vjp(g: Array, _y: Array, *operands: Array, rank: int, units: int, variant: str) -> Array:
-        deltas = _deltas(g, operands, rank, units, variant)
-        x, h, W, U = operands[:4]
-        if position == 0:
-            return unrows(np.asarray(deltas.from_x @ W), rank)
-        if position == 1:
-            return unrows(np.asarray(deltas.by_h + deltas.from_h @ U), rank)
-        if position == 2:
-            return outer(deltas.from_x, rows(x, rank))
-        if position == 3:
-            own = outer(deltas.from_h, rows(h, rank))
-            if variant != PYTORCH:
-                gated = sigmoid(_gates(operands, rank, units, variant).r) * rows(h, rank)
-                own[..., 2 * units :, :] = outer(deltas.from_x[..., 2 * units :], gated)
-            return own
-        return np.asarray((deltas.from_x if position == 4 else deltas.from_h).sum(axis=-2))
-
-    return vjp
+        by_h = by_h + by_gated * r
+        from_h = from_x[..., : 2 * units]  # of the first rows of U h; U_n (r h) is done
+    found: list[Array | None] = [None] * len(operands)
+    if needed[0]:
+        found[0] = unrows(np.asarray(from_x @ W), rank)
+    if needed[1]:
+        found[1] = unrows(np.asarray(by_h + from_h @ U[..., : from_h.shape[-1], :]), rank)
+    if needed[2]:
+        found[2] = outer(from_x, rows(x, rank))
+    if needed[3]:
+        found[3] = outer(from_h, old)
+        if variant != PYTORCH:
+            found[3] = np.concatenate([found[3], outer(by_n, r * old)], axis=-2)
+    for position, delta in enumerate((from_x, from_h)[: len(biases)], start=4):
+        if needed[position]:
+            found[position] = np.asarray(delta.sum(axis=-2))
+    return tuple(found)
 
 
 def _text(shapes: tuple[Shape, ...], settings: Settings) -> str:
@@ -129,7 +120,8 @@ def _text(shapes: tuple[Shape, ...], settings: Settings) -> str:
 
 gru_cell = Operation(
     name="gru_cell", family="layers", operands=("x", "h", "W", "U", "b", "b2"), optional=2,
-    settle=_settle, forward=_gru, vjp=tuple(_vjp(position) for position in range(6)),
+    settle=_settle, forward=_gru,
+    together=_together, vjp=tuple(alone(_together, position) for position in range(6)),
     definition=Composite(_text),
     formula="(1 - z)*h + z*n with r = sigmoid(W_r @ x + U_r @ h + b_r), z = sigmoid(W_z @ x + U_z @ h + b_z), "
     'n = tanh(W_n @ x + U_n @ (r*h) + b_n); variant="pytorch": (1 - z)*n + z*h with '

@@ -11,6 +11,7 @@ from string import ascii_lowercase, ascii_uppercase
 import numpy as np
 
 from dlcli.errors import OperationError
+from dlcli.ops.analytic import product
 from dlcli.ops.operation import Array, Einsum, Example, Operation, Setting, Settings, Shape
 from dlcli.ops.shapes import Settled, axes_of, broadcast_shape, one_axis, shown
 
@@ -66,17 +67,17 @@ def _settle_outer(shapes: tuple[Shape, ...], _settings: Settings) -> Settled:
 
 def _matmul(a: Array, b: Array, ranks: Ranks) -> Array:
     if ranks == (1, 2) and len(b.shape) == 2:
-        return np.asarray(a @ b)
+        return product(a, b)
     if ranks == (2, 1) and len(a.shape) == 2:
-        return np.asarray(b @ a.T)
+        return product(b, a.T)
     if ranks == (2, 2) and len(a.shape) == 3 and len(b.shape) == 2:
-        return np.asarray(a.reshape(-1, a.shape[-1]) @ b).reshape(*a.shape[:-1], b.shape[-1])
-    product = _as_rows(a, ranks) @ _as_columns(b, ranks)
+        return product(a.reshape(-1, a.shape[-1]), b).reshape(*a.shape[:-1], b.shape[-1])
+    found = product(_as_rows(a, ranks), _as_columns(b, ranks))
     if ranks[1] == 1:
-        product = product[..., 0]
+        found = found[..., 0]
     if ranks[0] == 1:
-        product = product[..., 0] if ranks[1] == 1 else product[..., 0, :]
-    return np.asarray(product)
+        found = found[..., 0] if ranks[1] == 1 else found[..., 0, :]
+    return np.asarray(found)
 
 
 def _as_rows(a: Array, ranks: Ranks) -> Array:

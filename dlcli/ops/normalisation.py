@@ -8,13 +8,14 @@ shapes in which gamma, beta (and mean, variance) stand beside x, and `ranks`, th
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from dlcli.errors import OperationError
 from dlcli.ops.elementwise import named
-from dlcli.ops.operation import VJP, Array, Composite, Domain, Example, Operation, Setting, Settings, Shape
+from dlcli.ops.operation import Array, Composite, Domain, Example, Operation, Setting, Settings, Shape, alone
 from dlcli.ops.shapes import Settled, axes_of, count_of, leading, list_text, shown, sum_text
 
 FAMILY = "layers"
@@ -116,35 +117,35 @@ def _forward(*operands: Array, axes: Axes | None, count: int, eps: float, **besi
     return np.asarray(_placed(1, operands, **beside) * standard + _placed(2, operands, **beside))
 
 
-def _by_x(g: Array, _y: Array, *operands: Array, axes: Axes | None, count: int, eps: float, **beside: Any) -> Array:
-    """gamma (g - mean(g) - standard mean(g standard))/deviation; with given statistics gamma g/deviation."""
+def _together(
+    needed: Sequence[bool],
+    g: Array,
+    _y: Array,
+    *operands: Array,
+    axes: Axes | None,
+    count: int,
+    eps: float,
+    **beside: Any,
+) -> tuple[Array | None, ...]:
+    """By x gamma (g - mean(g) - standard mean(g standard))/deviation; with given statistics gamma g/deviation."""
+    found: list[Array | None] = [None] * len(operands)
     standard, deviation = _standard(operands, axes, count, eps, **beside)
-    inner = g * _placed(1, operands, **beside)
-    if axes is not None:
-        along = (inner * standard).sum(axis=axes, keepdims=True) / count
-        inner = inner - inner.sum(axis=axes, keepdims=True) / count - standard * along
-    return np.asarray(inner / deviation)
-
-
-def _by_gamma(g: Array, _y: Array, *operands: Array, axes: Axes | None, count: int, eps: float, **beside: Any) -> Array:
-    return _collected(g * _standard(operands, axes, count, eps, **beside)[0], 1, operands[1], **beside)
-
-
-def _by_beta(
-    g: Array, _y: Array, *operands: Array, layouts: tuple[Shape, ...], ranks: tuple[int, ...], **_settings: Any
-) -> Array:
-    return _collected(g, 2, operands[2], layouts, ranks)
-
-
-def _by_mean(g: Array, _y: Array, *operands: Array, axes: Axes | None, count: int, eps: float, **beside: Any) -> Array:
-    _, deviation = _standard(operands, axes, count, eps, **beside)
-    return _collected(-g * _placed(1, operands, **beside) / deviation, 3, operands[3], **beside)
-
-
-def _by_var(g: Array, _y: Array, *operands: Array, axes: Axes | None, count: int, eps: float, **beside: Any) -> Array:
-    standard, deviation = _standard(operands, axes, count, eps, **beside)
-    slope = -_placed(1, operands, **beside) * standard / (2 * deviation * deviation)
-    return _collected(g * slope, 4, operands[4], **beside)
+    if needed[0]:
+        inner = g * _placed(1, operands, **beside)
+        if axes is not None:
+            along = (inner * standard).sum(axis=axes, keepdims=True) / count
+            inner = inner - inner.sum(axis=axes, keepdims=True) / count - standard * along
+        found[0] = np.asarray(inner / deviation)
+    slopes: tuple[Callable[[], Array], ...] = (
+        lambda: g * standard,
+        lambda: g,
+        lambda: -g * _placed(1, operands, **beside) / deviation,
+        lambda: -g * _placed(1, operands, **beside) * standard / (2 * deviation * deviation),
+    )
+    for position, slope in enumerate(slopes[: len(operands) - 1], start=1):
+        if needed[position]:
+            found[position] = _collected(slope(), position, operands[position], **beside)
+    return tuple(found)
 
 
 def _text(shapes: tuple[Shape, ...], settings: Settings) -> str:
@@ -159,11 +160,10 @@ def _text(shapes: tuple[Shape, ...], settings: Settings) -> str:
     return f"{gamma}*(x - {mean})/sqrt({variance} + {settings['eps']!r}) + {beta}"
 
 
-WEIGHTS: tuple[VJP, ...] = (_by_x, _by_gamma, _by_beta)
-
 batchnorm = Operation(
     name="batchnorm", family=FAMILY, operands=("x", "gamma", "beta", "mean", "var"), optional=2,
-    settle=_settle_batchnorm, forward=_forward, vjp=(*WEIGHTS, _by_mean, _by_var),
+    settle=_settle_batchnorm, forward=_forward,
+    together=_together, vjp=tuple(alone(_together, position) for position in range(5)),
     definition=Composite(_text),
     formula="gamma*(x - mean)/sqrt(var + eps) + beta; without mean and var those of the batch, var divided by n",
     derivative="gamma*(g - mean(g) - n*mean(g*n))/sqrt(var + eps) by x, n the normalised x; g*n by gamma, g by beta",
@@ -188,7 +188,8 @@ batchnorm = Operation(
 
 layernorm = Operation(
     name="layernorm", family=FAMILY, operands=("x", "gamma", "beta"),
-    settle=_settle_layernorm, forward=_forward, vjp=WEIGHTS,
+    settle=_settle_layernorm, forward=_forward,
+    together=_together, vjp=tuple(alone(_together, position) for position in range(3)),
     definition=Composite(_text),
     formula="gamma*(x - mean)/sqrt(var + eps) + beta, mean and var over the last axis, var divided by n",
     derivative="gamma*(g - mean(g) - n*mean(g*n))/sqrt(var + eps) by x, n the normalised x; g*n by gamma, g by beta",

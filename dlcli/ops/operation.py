@@ -124,6 +124,19 @@ class Kink:
 
 
 VJP = Callable[..., Array]
+Together = Callable[..., tuple[Array | None, ...]]
+
+
+def alone(together: Together, position: int) -> VJP:
+    """The vjp by the operand at `position` alone."""
+
+    def vjp(cotangent: Array, result: Array, *operands: Array, **settings: Any) -> Array:
+        needed = tuple(p == position for p in range(len(operands)))
+        part = together(needed, cotangent, result, *operands, **settings)[position]
+        assert part is not None
+        return part
+
+    return vjp
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,6 +153,8 @@ class Operation:
                cotangent; of an element-wise operation in the result's shape (broadcasting is undone in the
                reverse sweep). None: derivative 0 by declaration. A variadic operation has one function
                that takes the operand's position as keyword `position`
+    together   together(needed, cotangent, result, *operands, **settled) -> the operands' cotangents as vjp gives
+               them, None where needed[i] is False; where they share work. None: each by its own vjp
     definition the textbook formula, for the symbolic engine; independent of forward and vjp
     align      what stacked copies need: "broadcast" operands broadcast against each other (element-wise);
                "matmul" only their axes before the last two; "stack" the leading axes must be equal
@@ -178,6 +193,7 @@ class Operation:
     examples: tuple[Example, ...] = ()
     batch: Literal["loss", "samples", None] = None  # see `losses` and `activations`: how samples are found
     reduction: Literal["samples", "entries", None] = None  # losses: what the lowering averages over
+    together: Together | None = None
     results: int = 1  # quantities that an equation names; more lie along a new first axis of the result
     hidden: bool = False  # only for definitions: not in the language of homework files
 

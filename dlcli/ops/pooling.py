@@ -11,7 +11,7 @@ from dlcli.errors import OperationError
 from dlcli.ops.elementwise import named
 from dlcli.ops.operation import REQUIRED, Array, Composite, Example, Operation, Setting, Settings, Shape
 from dlcli.ops.shapes import Settled, list_text, shown
-from dlcli.ops.windows import FAMILY, Pair, places, scattered, sizes, window_positions, windows_of
+from dlcli.ops.windows import FAMILY, Pair, by_entry, overlaid, places, sizes
 
 ONE = (1, 1)
 
@@ -35,47 +35,50 @@ def _settle(name: str) -> Any:
     return settle
 
 
-def _rows(x: Array, size: Pair, stride: Pair) -> Array:
-    """The entries of each window in a row: (…, rows, columns, size)."""
-    view = windows_of(x, size, stride, ONE)
-    return view.reshape(*view.shape[:-2], math.prod(size))
-
-
-def _first(x: Array, size: Pair, stride: Pair) -> tuple[Array, Array]:
-    """The windows' entries, and where each has its first largest."""
-    rows = _rows(x, size, stride)
-    return rows, np.argmax(rows.real, axis=-1)
+def _first(entries: Array) -> Array:
+    """Which entry of each window is its first largest, as small integers; entries: (entries of a window, …)."""
+    real = entries.real
+    count = len(real)
+    backwards = np.arange(count, 0, -1, dtype=np.min_scalar_type(count))
+    is_largest = real == real.max(axis=0)
+    first = count - (is_largest * backwards.reshape(-1, *(1,) * (real.ndim - 1))).max(axis=0)
+    return np.asarray(np.minimum(first, backwards[1:].max(initial=0)))  # with nan nothing is equal to the largest
 
 
 def _maxpool(x: Array, size: Pair, stride: Pair) -> Array:
-    rows, first = _first(x, size, stride)
-    return np.asarray(np.take_along_axis(rows, first[..., None], axis=-1)[..., 0])
+    entries = by_entry(x, size, stride)
+    if not np.iscomplexobj(x):
+        return np.asarray(entries.max(axis=0))
+    return np.asarray(np.take_along_axis(entries, _first(entries)[None], axis=0)[0])
 
 
 def _maxpool_vjp(g: Array, _y: Array, x: Array, size: Pair, stride: Pair) -> Array:
-    _, first = _first(x, size, stride)
-    plane = x.shape[-2:]
-    down = np.arange(g.shape[-2])[:, None] * stride[0] + first // size[1]
-    across = np.arange(g.shape[-1]) * stride[1] + first % size[1]
-    return scattered(g, down * plane[1] + across, g.ndim - 2, plane)
+    first = _first(by_entry(x, size, stride))
+    if all(step >= entries for step, entries in zip(stride, size, strict=True)):
+        is_taken = first == np.arange(math.prod(size)).reshape(*size, *(1,) * first.ndim)
+        return overlaid(np.moveaxis(is_taken * g, (0, 1), (-2, -1)), x.shape[-2:], stride, ONE)
+    inside = np.arange(size[0])[:, None] * x.shape[-1] + np.arange(size[1])  # of a window, from its corner
+    rows, columns = (np.arange(count) * step for count, step in zip(g.shape[-2:], stride, strict=True))
+    planes = np.arange(math.prod(x.shape[:-2])).reshape(*x.shape[:-2], 1, 1) * math.prod(x.shape[-2:])
+    places = planes + rows[:, None] * x.shape[-1] + columns + inside.reshape(-1)[first]
+    return np.bincount(places.reshape(-1), np.broadcast_to(g, places.shape).reshape(-1), x.size).reshape(x.shape)
 
 
 def _margins(x: Array, size: Pair, stride: Pair) -> Array:
-    rows = _rows(x, size, stride).real
-    if rows.shape[-1] == 1:
-        return np.full(rows.shape[:-1], np.inf)
-    top = np.partition(rows, -2, axis=-1)
-    return np.asarray(top[..., -1] - top[..., -2])
+    entries = by_entry(x, size, stride).real
+    if len(entries) == 1:
+        return np.full(entries.shape[1:], np.inf)
+    top = np.partition(entries, -2, axis=0)
+    return np.asarray(top[-1] - top[-2])
 
 
 def _avgpool(x: Array, size: Pair, stride: Pair) -> Array:
-    return np.asarray(windows_of(x, size, stride, ONE).sum(axis=(-2, -1)) / math.prod(size))
+    return np.asarray(by_entry(x, size, stride).sum(axis=0) / math.prod(size))
 
 
 def _avgpool_vjp(g: Array, _y: Array, x: Array, size: Pair, stride: Pair) -> Array:
     parts = np.broadcast_to((g / math.prod(size))[..., None, None], (*g.shape, *size))
-    plane = x.shape[-2:]
-    return scattered(parts, window_positions(plane, size, stride, ONE), g.ndim - 2, plane)
+    return overlaid(parts, x.shape[-2:], stride, ONE)
 
 
 def _windows_text(settings: Settings) -> str:
@@ -99,7 +102,7 @@ maxpool2d = Operation(
     formula="max over a, b < size of x[i*stride + a, j*stride + b]",
     derivative="1 at the first largest entry of a window, else 0; added up where windows overlap",
     latex=named("maxpool2d"), settings=SETTINGS,
-    branches=lambda x, size, stride: _first(x, size, stride)[1], margins=_margins,
+    branches=lambda x, size, stride: _first(by_entry(x, size, stride)), margins=_margins,
     examples=EXAMPLES,
     about="The largest entry of each window of an image; at a tie the first of equals has slope 1.",
 )  # fmt: skip

@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 from dlcli.errors import OperationError
 from dlcli.ops.elementwise import named
@@ -74,21 +74,44 @@ def windows_of(x: Array, kernel: Pair, stride: Pair, dilation: Pair) -> Array:
     return np.asarray(view[..., :: stride[0], :: stride[1], :: dilation[0], :: dilation[1]])
 
 
-def scattered(parts: Array, positions: Array, lead: int, shape: Shape) -> Array:
-    """Zeros (*leading axes, *shape) to which the parts are added.
+def by_entry(x: Array, kernel: Pair, stride: Pair) -> Array:
+    """The windows' first entries, then their second ones, …: (entries of a window, ..., rows, columns)."""
+    view = np.moveaxis(windows_of(x, kernel, stride, (1, 1)), (-2, -1), (0, 1))
+    return view.reshape(math.prod(kernel), *view.shape[2:])
 
-    parts: (*`lead` leading axes, …); positions: flat in `shape`, broadcast against the parts.
+
+def overlaid(parts: Array, shape: Shape, stride: Pair, dilation: Pair) -> Array:
+    """Zeros (..., *shape) to which windows (..., rows, columns, kernel rows, kernel columns) are added in their places.
+
+    Of windows that overlap every second, third, … goes to a plane of its own, in which none overlap; the planes are
+    added up.
     """
-    size, copies = math.prod(shape), parts.shape[:lead]
-    starts = np.arange(math.prod(copies)).reshape(copies + (1,) * (parts.ndim - lead)) * size
-    total = np.zeros(math.prod(copies) * size, dtype=parts.dtype)
-    np.add.at(total, np.broadcast_to(starts + positions, parts.shape).reshape(-1), parts.reshape(-1))
-    return total.reshape(*copies, *shape)
-
-
-def window_positions(shape: Shape, kernel: Pair, stride: Pair, dilation: Pair) -> Array:
-    """Which entries of a plane of this shape the windows hold: flat positions, shaped as the windows."""
-    return windows_of(np.arange(math.prod(shape)).reshape(shape), kernel, stride, dilation)
+    lead, (rows, columns), kernel = parts.shape[:-4], parts.shape[-4:-2], parts.shape[-2:]
+    layers = [-(-(d * (k - 1) + 1) // step) for k, d, step in zip(kernel, dilation, stride, strict=True)]
+    each = [-(-count // layer) for count, layer in zip((rows, columns), layers, strict=True)]
+    counts = [count * layer for count, layer in zip(each, layers, strict=True)]
+    if counts != [rows, columns]:
+        part, parts = parts, np.zeros((*lead, *counts, *kernel), dtype=parts.dtype)
+        parts[..., :rows, :columns, :, :] = part
+    plane = [
+        max(size, (count - 1) * step + d * (k - 1) + 1)
+        for size, count, step, d, k in zip(shape, counts, stride, dilation, kernel, strict=True)
+    ]
+    total = np.zeros((*layers, *lead, *plane), dtype=parts.dtype)
+    over = [total.strides[axis] + step * total.strides[axis - 2] for axis, step in zip((0, 1), stride, strict=True)]
+    down, across = total.strides[-2:]
+    places = as_strided(
+        total,
+        (*lead, each[0], layers[0], each[1], layers[1], *kernel),
+        (
+            *total.strides[2:-2],
+            layers[0] * stride[0] * down, over[0], layers[1] * stride[1] * across, over[1],
+            dilation[0] * down, dilation[1] * across,
+        ),
+    )  # fmt: skip
+    places[...] = parts.reshape(places.shape)
+    whole = total[0, 0] if layers == [1, 1] else total.sum(axis=(0, 1))
+    return np.asarray(whole[..., : shape[0], : shape[1]])
 
 
 def _settle_windows(shapes: tuple[Shape, ...], settings: Settings) -> Settled:
@@ -107,9 +130,10 @@ def _settle_windows(shapes: tuple[Shape, ...], settings: Settings) -> Settled:
 def _windows_back(
     g: Array, _y: Array, x: Array, _fill: Array, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair
 ) -> Array:
+    del kernel
     (top, left), (rows, columns) = padding, x.shape[-2:]
     plane = (rows + 2 * top, columns + 2 * left)
-    whole = scattered(g, window_positions(plane, kernel, stride, dilation), g.ndim - 4, plane)
+    whole = overlaid(g, plane, stride, dilation)
     return whole[..., top : top + rows, left : left + columns]
 
 

@@ -33,7 +33,7 @@ h2 { font-size: 1.1em; margin: 0; } p { margin: .4em 0; } code { overflow-wrap: 
 
 
 def file_names(students: Iterable[str], ending: str) -> Iterator[str]:
-    """A file name for each student, in order: no path, no name that a system reserves, no two that differ in case only."""
+    """A file name for each student: no path, nothing that a system reserves, no two that differ in case only."""
     given: set[str] = set()
     for student in students:
         stem = safe_name(student)

@@ -13,6 +13,7 @@ from dlcli.inspection import Inspection, Skipped
 from dlcli.render.console import Medium, painted
 from dlcli.render.diagnostics import diagnostic_record
 from dlcli.render.documents import Document, json_numbers
+from dlcli.render.inspected_approximation import approximation_lines
 from dlcli.render.inspected_gradients import dead_lines, flow_lines, route_lines, saturation_lines
 from dlcli.render.inspected_layers import (
     Style,
@@ -42,6 +43,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[Any, Style], list[str]]], ...] = (
     ("equal_units", "Units that training never separates", equal_lines),
     ("initial_variance", "Variance and Xavier initialisation", variance_lines),
     ("linear_regions", "Linear regions", region_lines),
+    ("approximation", "Approximation by width", approximation_lines),
 )
 
 

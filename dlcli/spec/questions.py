@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dlcli.errors import Diagnostic
 from dlcli.layers import Key
 from dlcli.spec.context import Context, read_mapping
 from dlcli.spec.keys import GRADING, QUESTION
 from dlcli.spec.nodes import Items, Node, Pairs, Scalar
+from dlcli.spec.records import Spec
 from dlcli.spec.report import kind_of
 
 
@@ -34,3 +36,14 @@ def read_questions(node: Node, key: Key, context: Context) -> Node | None:
 def read_grading(node: Node, key: Key, context: Context) -> Node | None:
     """The mapping as it stands; its keys are known."""
     return None if read_mapping(node, GRADING, context, f"`{key.name}`") is None else node
+
+
+def ungraded(spec: Spec) -> tuple[Diagnostic, ...]:
+    """A word on each key of a homework that is well formed and that nothing is computed from."""
+    return tuple(
+        Diagnostic(
+            "W901", f"`{key}` is well formed; this version of dlcli does not grade", spec.section_places.get(key)
+        )
+        for key in ("questions", "grading")
+        if key in spec.extra
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -10,11 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlcli.engines.evaluation import forward
-from dlcli.engines.reverse import between, sweep
 from dlcli.fusion import fuse
 from dlcli.graph import Graph
 from dlcli.solving import check
+from tests.benchmarks.measurement import both_passes, ratio
 
 SIZES, BATCH = (784, 256, 128, 10), 128
 
@@ -32,29 +30,6 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Graph:
         encoding="utf-8",
     )
     return fuse(check(Path(folder / "net.yaml")).graph)
-
-
-def ratio(ours: Callable[[], object], peer: Callable[[], object], blocks: int = 4, rounds: int = 30) -> float:
-    """The fastest of many rounds of each, in alternating blocks: each runs warm, and both see the same machine."""
-    times: dict[Callable[[], object], list[float]] = {ours: [], peer: []}
-    for _ in range(blocks):
-        for function, found in times.items():
-            for _ in range(rounds):
-                start = time.perf_counter()
-                function()
-                found.append(time.perf_counter() - start)
-    return min(times[ours]) / min(times[peer])
-
-
-def both(graph: Graph) -> Callable[[], object]:
-    roots = [graph.names[name] for name in graph.wrt]
-
-    moving = between(graph, roots)
-
-    def run() -> object:
-        return sweep(graph, forward(graph), roots, moving=moving)
-
-    return run
 
 
 def products() -> Callable[[], object]:
@@ -78,7 +53,7 @@ def products() -> Callable[[], object]:
 
 
 def test_passes_cost_little_more_than_their_matrix_products(network: Graph, record, threads: int) -> None:
-    found = ratio(both(network), products())
+    found = ratio(both_passes(network), products())
     record(
         f"forward + backward / its matrix products, {threads} BLAS thread(s)",
         found,
@@ -105,4 +80,4 @@ def test_passes_are_not_slower_than_torch(network: Graph, record, threads: int) 
         torch.nn.functional.cross_entropy(a, y).backward()
         return None
 
-    record(f"forward + backward / torch float64, {threads} thread(s)", ratio(both(network), run), 1.0)
+    record(f"forward + backward / torch float64, {threads} thread(s)", ratio(both_passes(network), run), 1.0)
