@@ -240,25 +240,6 @@ CODES: Mapping[str, Code] = {
     "E405": Code("no such derivative", "Only a scalar has a gradient, and only by a named quantity."),
     "E406": Code("answer that is not finite", "The value that a question asks for must be a finite number."),
     "E407": Code("no questions", "A homework that is graded has `questions`."),
-    "E420": Code("no answers", "A folder of answers holds *.yaml or *.yml files, and a CSV of a class a row a student."),
-    "E421": Code("answers that cannot be used", "The path names nothing, or a file that cannot be read as answers."),
-    "E422": Code("no such student", "`--students` names students as their answer files do: `student:`, or the file."),
-    "E423": Code(
-        "points by hand that cannot be used",
-        "`--marks` takes a CSV: the first column is `student`, the others are ids of questions, and each cell holds"
-        " points from 0 to those of the question, or nothing.",
-    ),
-    "E424": Code("report of one student", "A results.json of Gradescope holds the marks of one student."),
-    "E425": Code(
-        "journal that cannot be used",
-        "What has been marked is kept in a file beside the result until the run is complete. It cannot be written, or"
-        " another run is writing it.",
-    ),
-    "E426": Code(
-        "cluster that cannot be used",
-        "`--cluster` takes the address of a running Dask scheduler with workers that have the same versions of dlcli,"
-        " NumPy and SymPy.",
-    ),
     "E410": Code("answer too long", "An answer has at most 10,000 characters."),
     "E411": Code(
         "answer with two readings",
@@ -279,6 +260,25 @@ CODES: Mapping[str, Code] = {
     ),
     "E416": Code(
         "LaTeX that is not read", "Answers may hold the common commands: fractions, roots, Greek letters, matrices."
+    ),
+    "E420": Code("no answers", "A folder of answers holds *.yaml or *.yml files, a CSV of a class a row a student."),
+    "E421": Code("answers that cannot be used", "The path names nothing, or a file that cannot be read as answers."),
+    "E422": Code("no such student", "`--students` names students as their answer files do: `student:`, or the file."),
+    "E423": Code(
+        "points by hand that cannot be used",
+        "`--marks` takes a CSV: the first column is `student`, the others are ids of questions, and each cell holds"
+        " points from 0 to those of the question, or nothing.",
+    ),
+    "E424": Code("report of one student", "A results.json of Gradescope holds the marks of one student."),
+    "E425": Code(
+        "journal that cannot be used",
+        "What has been marked is kept in a file beside the result until the run is complete. It cannot be written, or"
+        " another run is writing it.",
+    ),
+    "E426": Code(
+        "cluster that cannot be used",
+        "`--cluster` takes the address of a running Dask scheduler with workers that have the same versions of dlcli,"
+        " NumPy and SymPy.",
     ),
     "E450": Code(
         "no process for students' code",
@@ -319,14 +319,14 @@ CODES: Mapping[str, Code] = {
         "this works, but is hard to read.",
     ),
     "W905": Code("not finite", "A value of the forward pass overflows, or lies on the edge of a domain."),
-    "W921": Code(
-        "sheets and students that do not match",
-        "Two sheets name the same student, or points by hand are given for a student without answers.",
-    ),
-    "W922": Code("class file with a remark", "The CSV of a class was read, but something in it is not as expected."),
     "W906": Code(
         "shares that do not add up to 1",
         "A loss over classes takes as its target one share for each class; they are probabilities and add up to 1. "
         "Labels that do not exclude each other need a sigmoid each and bce.",
     ),
+    "W921": Code(
+        "sheets and students that do not match",
+        "Two sheets name the same student, or points by hand are given for a student without answers.",
+    ),
+    "W922": Code("class file with a remark", "The CSV of a class was read, but something in it is not as expected."),
 }
