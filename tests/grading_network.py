@@ -62,7 +62,7 @@ class Pass:
 
     @property
     def back(self) -> Array:
-        return self.delta2 @ W2
+        return np.asarray(self.delta2 @ W2)
 
     def grad_w1(self, slope: Array | None = None, w2: Array = W2, decay: float = DECAY) -> Array:
         """dloss/dW1, with the slope of the activation, the W2 passed through, and the decay given."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,6 @@ def _slope(loss: Any, here: dict[str, Array], name: str) -> Array:
                 moved[place] += sign * step
                 ends.append(loss({**here, name: moved}))
             slopes.append((ends[0] - ends[1]) / (2 * step))
-        first = [(4 * fine - coarse) / 3 for coarse, fine in zip(slopes, slopes[1:], strict=False)]
+        first = [(4 * fine - coarse) / 3 for coarse, fine in pairwise(slopes)]
         found[place] = (16 * first[1] - first[0]) / 15
     return found

@@ -16,7 +16,7 @@ import mpmath
 DIGITS = 50
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """The text is no formula of this grammar."""
 
 
@@ -75,19 +75,19 @@ FUNCTIONS = {
 
 
 def read(text: str) -> Tree:
-    """The tree of a formula. Raises Unreadable."""
+    """The tree of a formula. Raises UnreadableError."""
     for written, plain in _SPELLINGS.items():
         text = text.replace(written, plain)
     tokens, position = [], 0
     while text[position:].strip():
         found = _TOKEN.match(text, position)
         if found is None:
-            raise Unreadable(f"{text[position:][:10]!r} has no meaning")
+            raise UnreadableError(f"{text[position:][:10]!r} has no meaning")
         tokens.append(found.group().strip().replace("**", "^"))
         position = found.end()
     tree, rest = _sum(tokens, 0)
     if rest != len(tokens):
-        raise Unreadable(f"{tokens[rest]!r} stands too late")
+        raise UnreadableError(f"{tokens[rest]!r} stands too late")
     return tree
 
 
@@ -135,7 +135,7 @@ def _atom(tokens: list[str], at: int) -> tuple[Tree, int]:
     elif token[:1].isalpha() or token[:1] == "_":
         tree, at = Name(token), at + 1
     else:
-        raise Unreadable(f"{token!r} where a number or name is wanted")
+        raise UnreadableError(f"{token!r} where a number or name is wanted")
     if at < len(tokens) and tokens[at] == "%":
         tree, at = Operation("/", tree, Number("100")), at + 1
     return tree, at
@@ -144,7 +144,7 @@ def _atom(tokens: list[str], at: int) -> tuple[Tree, int]:
 def _bracketed(tokens: list[str], at: int, closing: str) -> tuple[Tree, int]:
     inner, at = _sum(tokens, at + 1)
     if tokens[at : at + 1] != [closing]:
-        raise Unreadable(f"{closing!r} is missing")
+        raise UnreadableError(f"{closing!r} is missing")
     return inner, at + 1
 
 
@@ -169,7 +169,7 @@ def _written(tree: Tree, rank: int) -> str:
 
 
 def value(tree: Tree, variables: Mapping[str, Any] | None = None) -> Any:
-    """The value at 50 digits; None where it is not a finite real number. Raises Unreadable for an unknown name."""
+    """The value at 50 digits; None where it is not a finite real number. Raises UnreadableError for an unknown name."""
     with mpmath.workdps(DIGITS):
         try:
             found = _value(tree, variables or {})
@@ -190,7 +190,7 @@ def _value(tree: Tree, variables: Mapping[str, Any]) -> Any:
             return mpmath.pi
         case Name(text):
             if text not in variables:
-                raise Unreadable(f"unknown name {text!r}")
+                raise UnreadableError(f"unknown name {text!r}")
             return mpmath.mpf(variables[text])
         case Minus(operand):
             return -_value(operand, variables)
@@ -211,7 +211,7 @@ def _value(tree: Tree, variables: Mapping[str, Any]) -> Any:
 
 
 def numbers(written: object) -> Any:
-    """Nested lists of mpmath numbers from a text, a matrix in brackets, or nested lists of texts. Raises Unreadable."""
+    """Nested lists of mpmath numbers from a text, a matrix in brackets, or nested lists of texts. Raises UnreadableError."""
     if isinstance(written, list):
         return [numbers(entry) for entry in written]
     text = str(written).strip()
@@ -220,5 +220,5 @@ def numbers(written: object) -> Any:
         return [[numbers(entry) for entry in row] for row in rows]
     found = value(read(text))
     if found is None:
-        raise Unreadable(f"{text!r} is no finite number")
+        raise UnreadableError(f"{text!r} is no finite number")
     return found

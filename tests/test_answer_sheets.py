@@ -260,6 +260,7 @@ def test_latin_1_is_read_with_a_remark() -> None:
         (b"\x89\x01\x02\x03\x04\x05\x06", "the file is not text"),
         (b"a" * 10_000_001, "the file has 10,000,001 bytes; 10,000,000 are allowed"),
         (b"a: 1\n" * (MOST_LINES + 1), "the file has more than 100,000 lines"),
+        (b"a: [" + b"1," * 500_001 + b"1]", "the file has more than 500,000 commas"),
         (b"hello world", "no answer is found in the file: write `id: answer`, one a line"),
         (b"[1, 2]", "no answer is found in the file: write `id: answer`, one a line"),
         (b"# nothing\n---\n", "no answer is found in the file: write `id: answer`, one a line"),

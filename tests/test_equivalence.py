@@ -153,7 +153,8 @@ def test_arrays_are_compared_entry_by_entry() -> None:
         "1/(1/(1/(1/(1/(1/x + 1) + 1) + 1) + 1) + 1)", "1e1000*x", "x*1e-1000", "inf", "inf - inf", "inf*0", "True",
         "foo(x)", "relu(x, y, z)", "[x, [y]]", "[]", "x[0]", "[1, 2, 3][7]", "[x, y][x]", "softmax(x, axis=5)",
         "argmax([x, y])", "sum(x, axis=x)", '"text"', "clip(x, 2, 1)", "onehot(x, 3)", "reshape(x, [1000, 1000, 1000])",
-        "dropout(x, 0.5)", "[1, 2] @ [1, 2, 3]", "erf(10**30)", "tanh(exp(100))", "x**(1/3)", "(-1)**x", "2**2**2**2**2**x",
+        "dropout(x, 0.5)", "[1, 2] @ [1, 2, 3]", "erf(10**30)", "tanh(exp(100))", "x**(1/3)", "(-1)**x",
+        "2**2**2**2**2**x",
     ],
 )  # fmt: skip
 def test_a_hostile_formula_is_judged(given: str) -> None:

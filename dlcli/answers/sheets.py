@@ -19,7 +19,7 @@ from dlcli.answers.values import read_value, without_comment
 
 MOST_REMARKS = 20
 MOST_LINES = 100_000
-MOST_COMMAS = 500_000  # of a mapping in braces
+MOST_COMMAS = 500_000
 
 _HEADS = ("answers", "student")
 _OPENING, _CLOSING = "([{", ")]}"
@@ -91,6 +91,8 @@ def read_sheet(data: bytes, name: str, ids: Collection[str]) -> Sheet:
         return Sheet(student, name, error=str(error))
     if text.count("\n") > MOST_LINES:
         return Sheet(student, name, error=f"the file has more than {MOST_LINES:,} lines")
+    if text.count(",") > MOST_COMMAS:
+        return Sheet(student, name, error=f"the file has more than {MOST_COMMAS:,} commas")
     reading = _Reading(places_of(ids), remarks=list(remarks))
     start = text.lstrip()
     if start.startswith("{"):
@@ -244,9 +246,6 @@ def _flow(text: str, line: int, reading: _Reading) -> None:
     """`{a: 1, b: 2}` as JSON and YAML write it: the parts between the commas outside inner brackets."""
     if not (text.startswith("{") and text.endswith("}")):
         reading.remark(line, ": `answers` is followed by text that is no mapping; it is ignored")
-        return
-    if text.count(",") > MOST_COMMAS:
-        reading.remark(line, f": the mapping has more than {MOST_COMMAS:,} commas; it is ignored")
         return
     parts: list[tuple[list[str], int]] = []
     for part, at in _parts(text[1:-1], line):

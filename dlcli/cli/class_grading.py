@@ -69,9 +69,7 @@ class Exit:
         return PASSED if enough and not (self.strict and report.undecided) else WRONG
 
 
-def grade_class(
-    task: Task, wanted: Wanted, ending: Exit, out: TextIO
-) -> int:
+def grade_class(task: Task, wanted: Wanted, ending: Exit, out: TextIO) -> int:
     """Marks and reports; the exit code."""
     source = read_source(task.homework)
     folder = None if task.homework == "-" else str(Path(task.homework).resolve().parent)
@@ -84,7 +82,7 @@ def grade_class(
     classes = {path: read_class_file(path, homework.ids) for path in files if is_class_file(path)}
     if not wanted.quiet:
         advice = [Diagnostic("W922", text, file=path) for path, found in classes.items() for text in found.warnings]
-        print_diagnostics([*homework.checked.warnings, *advice], plain=wanted.plain, color=wanted.color)
+        print_diagnostics([*_warnings(homework), *advice], plain=wanted.plain, color=wanted.color)
     by_hand = _hand_marks(task.marks, homework)
     count = sum(len(classes[path].rows) if path in classes else 1 for path in files)
     submitted = _chosen(submissions(files, classes), task.students, homework)
@@ -101,9 +99,15 @@ def grade_class(
             return INTERRUPTED
         _tell(report, run, wanted, task.debug)
         write_reports(report, wanted, task.reveal, out)
+        code = ending.code(report)
         if not report.faults:
             journal.remove()
-    return ending.code(report)
+    return code
+
+
+def _warnings(homework: Homework) -> list[Diagnostic]:
+    """The advice about the homework, without that about keys which grading uses."""
+    return [warning for warning in homework.checked.warnings if warning.code != "W901"]
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,12 @@ def _threshold(ctx: click.Context, parameter: click.Parameter, given: str | None
 )
 @click.option("-o", "--output", metavar="FILE", type=click.Path(), help="Write to FILE; its ending tells how.")
 @click.option(
-    "--report", "reports", metavar="FORMAT=FILE", multiple=True, callback=_reports, help="One more report; again for more."
+    "--report",
+    "reports",
+    metavar="FORMAT=FILE",
+    multiple=True,
+    callback=_reports,
+    help="One more report; again for more.",
 )
 @click.option("--items", is_flag=True, help="How often each question and each mistake occurred, instead of marks.")
 @click.option("--feedback", metavar="DIR", type=click.Path(), help="Write a file for each student into DIR.")

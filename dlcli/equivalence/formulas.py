@@ -188,7 +188,8 @@ class _Reader:
             if isinstance(definition, Elementwise):
                 return self.within.of(definition.expression(Algebra(self.within), *operands))
             if isinstance(definition, Declared) and record.align == "broadcast":
-                return declared(record, operands, {})
+                found: Value = declared(record, operands, {})
+                return found
         settings = {s.name: _setting(record, s, given[s.name]) for s in record.settings if s.name in given}
         complete: dict[str, Any] = {s.name: s.default for s in record.settings} | settings
         if record.name == "index":
@@ -231,7 +232,8 @@ class _Reader:
             case _:
                 if record.align == "broadcast":
                     return each(self.within, lambda *x: declared(record, x, settled), operands)
-                return declared(record, operands, settled)
+                whole: Value = declared(record, operands, settled)
+                return whole
 
 
 def _whole(part: Any) -> int:

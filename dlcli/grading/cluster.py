@@ -34,8 +34,9 @@ def on_cluster(
         raise UsageError(Diagnostic("E426", message, help="pip install 'dlcli[cluster]'")) from None
     for name in ("distributed.client", "distributed.scheduler", "distributed.core"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # dlcli says itself what is wrong
+    connect: Any = distributed.Client
     try:
-        client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+        client = connect(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         message = f"no Dask scheduler answers at `{address}`: {str(error).splitlines()[0][:200]}"
         raise UsageError(Diagnostic("E426", message, help="give the address that `dask scheduler` prints")) from None

@@ -27,10 +27,15 @@ class Item:
         return sum(self.verdicts.values())
 
     @property
+    def mean(self) -> Fraction | None:
+        """Points of a student, of those whose answer is decided; None where there are none."""
+        decided = self.students - self.verdicts.get("undecided", 0)
+        return self.points / decided if decided else None
+
+    @property
     def share(self) -> Fraction | None:
-        """The mean share of the points, 0 to 1; None where there are no students or no points."""
-        most = self.students * self.max_points
-        return self.points / most if most else None
+        """The mean as a share of the question's points, 0 to 1; None where there are none."""
+        return self.mean / self.max_points if self.mean is not None and self.max_points else None
 
 
 @dataclass(frozen=True)

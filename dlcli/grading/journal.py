@@ -91,7 +91,12 @@ class Journal:
 
     def append(self, key: str, marked: Marked) -> None:
         """One more line, on disk at the latest after the next BATCH lines or PATIENCE seconds. Raises UsageError."""
-        record = {"key": key, "files": dict(marked.files), "fault": marked.fault, "graded": graded_record(marked.graded)}
+        record = {
+            "key": key,
+            "files": dict(marked.files),
+            "fault": marked.fault,
+            "graded": graded_record(marked.graded),
+        }
         line = json.dumps(record, separators=(",", ":")).encode("ascii") + b"\n"
         with self._writing():
             offset = self._file.seek(0, os.SEEK_END)

@@ -119,7 +119,8 @@ def read_bar(writer: Writer, token: Token) -> None:
         writer.at += 1
         close_bar(writer, Token("mark", "‖", token.start, token.end + 1))
     else:
-        writer.starts(token, token.end)
+        closing = next((t.end for t in writer.tokens[writer.at :] if t.text == token.text), token.end)
+        writer.starts(token, closing)
         if double:
             writer.at += 1
             token = Token("mark", "‖", token.start, token.end + 1)

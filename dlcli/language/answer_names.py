@@ -50,9 +50,9 @@ class Names:
         return found or self.by_key.get(_SHORT.get(key, ""), ())
 
     def products(self, word: str, before_power: bool) -> tuple[tuple[str, ...], ...]:
-        """The ways, two at most, to read a word as known names side by side: `ab` as a, b.
+        """The ways, two at most, to read a word as known names side by side: `ab` as a, b; parts as written.
 
-        `pi` may be among them, and `e` at the end where a power follows.
+        Greek letters and `pi` may be among them, and `e` at the end where a power follows.
         """
         if len(word) > LONGEST_PRODUCT or not self.exact:
             return ()
@@ -61,8 +61,9 @@ class Names:
             here: list[tuple[str, ...]] = []
             for start in range(end):
                 part = word[start:end]
-                known = part in self.exact or part == "pi" or (part == "e" and before_power and end == len(word))
-                if known:
+                constant = part in ("pi", "π") or (part == "e" and before_power and end == len(word))
+                letter = len(part) == 1 and not part.isascii() and len(self.meant_by(part)) == 1
+                if part in self.exact or constant or letter:
                     here += [(*way, part) for way in ways[start]]
             ways.append(here[:2])
         return tuple(way for way in ways[-1] if len(way) > 1)

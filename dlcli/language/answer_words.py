@@ -203,11 +203,12 @@ def read_unknown(writer: Writer, token: Token, function: str | None) -> None:
 
 
 def write_side_by_side(writer: Writer, token: Token, way: tuple[str, ...]) -> None:
-    writer.remarks.append(f"`{token.text}` is read as `{'*'.join(way)}`")
+    writer.remarks.append(f"`{token.text}` is read as `{'*'.join(map(spelt_out, way))}`")
     start = token.start
     for number, part in enumerate(way):
         end = token.end if number == len(way) - 1 else start + len(part)
-        piece = Token("name", part, start, end)
+        meant = writer.names.meant_by(part)
+        piece = Token("name", meant[0] if meant else spelt_out(part), start, end)
         if number:
             writer.starts_within(piece)
         else:

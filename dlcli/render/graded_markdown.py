@@ -90,7 +90,7 @@ def _items(report: ClassReport) -> Iterator[str]:
     yield "| question | mean | share | right | partly | wrong | none | open | mistakes |\n"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n"
     for item in report.items.hardest_first:
-        mean = score_text(item.points / item.students, item.max_points) if item.students else ""
+        mean = "" if item.mean is None else score_text(item.mean, item.max_points)
         verdicts = item.verdicts.get
         counts = [
             verdicts("correct", 0),
@@ -107,9 +107,7 @@ def _items(report: ClassReport) -> Iterator[str]:
         yield f"\nMistakes: {escaped(named)}\n"
 
 
-def _student(
-    graded: Graded, questions: Mapping[str, Question] | None = None, reveal: bool = False
-) -> Iterator[str]:
+def _student(graded: Graded, questions: Mapping[str, Question] | None = None, reveal: bool = False) -> Iterator[str]:
     name = escaped(cut(graded.student, 80))
     if graded.status == "error":
         yield f"**{name}**: {escaped(graded.message or '')}\n"
@@ -159,4 +157,3 @@ def code(text: str) -> str:
     fence = "`" * (longest + 1)
     inner = f" {text} " if longest or text != text.strip() else text
     return f"{fence}{inner}{fence}"
-

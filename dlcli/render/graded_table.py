@@ -30,6 +30,7 @@ MOST_STUDENTS = 200  # rows without --all
 MOST_LOST = 6  # questions named in a row
 WIDEST_NAME = 40
 WIDEST_GIVEN = 32
+PIPE_WIDTH = 110  # columns where nobody's terminal limits them
 NARROWEST = 30  # columns of the last column, however narrow the terminal is
 
 
@@ -92,12 +93,11 @@ def _lost_at(mark: Mark) -> str:
 
 
 def _wrapped(text: str, before: int, on: Medium) -> str:
-    """The text in lines that fit behind `before` columns of a terminal; elsewhere one line."""
+    """The text in lines that fit behind `before` columns."""
     shown = plain(text, on)
-    if on.width is None:
-        return shown
-    room = max(on.width - before, NARROWEST)
-    return "\n".join(textwrap.wrap(shown, room, break_on_hyphens=False)) if shown else ""
+    room = max((on.width or PIPE_WIDTH) - before, NARROWEST)
+    lines = textwrap.wrap(shown, room, break_on_hyphens=False, break_long_words=False)
+    return "\n".join(lines)
 
 
 def _student(graded: Graded, on: Medium) -> Iterator[str]:
@@ -151,7 +151,7 @@ def _item_row(item: Item, on: Medium) -> tuple[str, ...]:
     def count(*verdicts: str) -> str:
         return str(sum(number for verdict, number in item.verdicts.items() if verdict in verdicts))
 
-    mean = score_text(item.points / item.students, item.max_points) if item.students else "-"
+    mean = "-" if item.mean is None else score_text(item.mean, item.max_points)
     mistakes = ", ".join(f"{name} {number}" for name, number in item.diagnoses.items())
     return (
         plain(item.id, on),
@@ -174,4 +174,3 @@ def items_report(report: ClassReport, on: Medium) -> Iterator[str]:
     if named:
         yield "\nMistakes\n" + "".join(plain(f"  {number:>5} {name}", on) + "\n" for name, number in named)
     yield f"\n{plain(sums_text(report), on)}\n{painted(plain(report.origin, on), 'dim', on)}\n"
-

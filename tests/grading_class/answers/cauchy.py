@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def backward(X, W1, b1, W2, b2, Y, decay):
+def backward(X, W1, b1, W2, b2, Y, **_):
     a1 = 1 / (1 + np.exp(-(X @ W1.T + b1)))
     z2 = a1 @ W2.T + b2
     p = np.exp(z2 - z2.max(axis=1, keepdims=True))

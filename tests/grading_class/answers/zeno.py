@@ -3,5 +3,5 @@
 import os
 
 
-def backward(**values):
+def backward(**_):
     os._exit(0)

@@ -1,0 +1,89 @@
+"""Formulas as answers: in free symbols against a model answer, and in a network's quantities at drawn numbers."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from dlcli.answers.records import Answer
+from dlcli.equivalence import Judgement, equivalent, equivalent_in_network
+from dlcli.grading.homework import Homework
+from dlcli.grading.numbers_given import AnswerError
+from dlcli.grading.outcome import Outcome
+from dlcli.language import LanguageError, names_in, to_text
+from dlcli.language.answer import Reading, parse_answer
+from dlcli.language.tree import Tree
+from dlcli.ops.operation import Array
+from dlcli.questions.evaluation import evaluate, uses_functions
+from dlcli.questions.expected import asked_world
+from dlcli.questions.records import Ask, Model, Question
+from dlcli.questions.world import World
+
+CONSTANTS = ("pi", "e")
+
+
+def mark_model(model: Model, answer: Answer) -> Outcome:
+    """A formula in free symbols: right when it equals one of the accepted ones wherever those are defined."""
+    known = {name.name for formula in model.accepted for name in names_in(formula.tree)} | set(model.variables)
+    reading = _read(answer, known - {"pi", "e"}, {})
+    judged = equivalent(reading.tree, [formula.tree for formula in model.accepted], model.variables)
+    return _outcome(judged, reading, " or ".join(to_text(formula.tree) for formula in model.accepted))
+
+
+def mark_formula(question: Question, answer: Answer, homework: Homework) -> Outcome:
+    """A formula over the network's quantities, compared with what is asked for at numbers drawn afresh."""
+    task = question.task
+    assert isinstance(task, Ask)
+    assert task.form is not None
+    world = asked_world(question, homework.world)
+    axes = {name: len(world.graph.nodes[number].shape) for name, number in world.graph.names.items()}
+    axes |= {name: value.ndim for name, value in world.named.items()}
+    if world.graph.loss is not None:
+        axes.setdefault("loss", 0)
+    reading = _read(answer, set(axes), axes)
+    _allowed(reading.tree, task.form.within, axes)
+    asked = task.formula
+
+    def expected(there: World) -> Array:
+        return np.asarray(evaluate(asked.tree, there, asked.written.part))
+
+    judged = equivalent_in_network(reading.tree, expected, world, task.form)
+    return _outcome(judged, reading, None)
+
+
+def _read(answer: Answer, names: set[str], axes: dict[str, int]) -> Reading:
+    text = answer.text
+    if not text.strip():
+        raise AnswerError("a formula is asked for")
+    try:
+        return parse_answer(text, names, axes)
+    except LanguageError as error:
+        raise AnswerError(error.message + (f"; {error.help}" if error.help else "")) from None
+
+
+def _allowed(tree: Tree, within: tuple[str, ...] | None, known: dict[str, int]) -> None:
+    """Raises AnswerError for names that the question does not allow, and for slopes: they are what is asked for."""
+    if uses_functions(tree):
+        raise AnswerError("the answer may not use grad, jacobian, hessian, step, shape, size or count")
+    for name in names_in(tree):
+        if within is not None and name.name not in within and name.name not in CONSTANTS:
+            raise AnswerError(f"`{name.name}` may not stand in this answer; allowed are {', '.join(within)}")
+        if name.name not in known and name.name not in CONSTANTS:
+            raise AnswerError(f"`{name.name}` is no quantity of the network")
+
+
+def _outcome(judged: Judgement, reading: Reading, expected: str | None) -> Outcome:
+    """The judgement in words that do not tell the expected value."""
+    remarks = " ".join(_sentence(remark) for remark in (*reading.remarks, *judged.remarks))
+    if judged.verdict == "equal":
+        return Outcome("correct", Fraction(1), f"Right. {remarks}".strip(), expected=expected)
+    if judged.verdict == "undecided":
+        text = f"This could not be decided, and is left to the instructor: {judged.how}. {remarks}"
+        return Outcome("undecided", feedback=text.strip(), expected=expected)
+    why = judged.how if judged.counterexample is None else judged.counterexample.hidden
+    return Outcome("wrong", feedback=f"Wrong: {why}. {remarks}".strip(), expected=expected)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") + "."
