@@ -213,3 +213,11 @@ def test_missing_file_of_code_is_an_error_with_a_suggestion(run: Run, homework: 
     assert result.exit_code == 2
     assert "error[E512]" in result.stderr
     assert "did you mean 'student.py'?" in result.stderr
+
+
+def test_a_relu_that_is_open_at_the_homework_is_closed_at_a_fresh_point(homework: Homework) -> None:
+    network = "inputs: {x: 2}\nweights: {w: 3}\ntargets: {y: 5}\nnetwork:\n  - a = relu(w*x)\nloss: square(a - y)\n"
+    file = homework("def backward(x, w, y):\n    return {'w': 2*(max(w*x, 0) - y)*x}\n", "student.py")
+    found = checked(file, "backward", check(homework(network)))
+    assert found.points[0].verdict == "pass"
+    assert found.verdict == "fail"

@@ -11,15 +11,15 @@ from dlcli.engines.evaluation import forward
 from dlcli.errors import Diagnostic, UsageError
 from dlcli.graph import Graph
 from dlcli.isolation import Call, Limits, Reply, run
-from dlcli.mistakes import Context, Diagnosis, diagnose, generic_point, moved_to
+from dlcli.mistakes import Context, Diagnosis, diagnose
 from dlcli.ops.operation import Array
 from dlcli.solving import Checked
+from dlcli.student_code.fresh import fresh_graphs
 from dlcli.student_code.gradients import check_gradients_at
 from dlcli.student_code.records import CodeCheck, CodePoint
 from dlcli.student_code.target import Target
 from dlcli.student_code.values import check_values_at, first_wrong, wrong_factor
 
-FRESH = 2  # points with numbers drawn afresh, beside the homework's own
 ARGUMENTS = ("input", "weight", "bias", "target", "constant")
 
 
@@ -42,10 +42,8 @@ def check_code(
     graph = checked.graph
     _something_to_compute(target, graph)
     places = [_Place("the homework's numbers", graph)]
-    places += [
-        _Place(f"fresh numbers, {seed + 1} of {FRESH}", moved_to(graph, generic_point(graph, seed)))
-        for seed in range(FRESH)
-    ]
+    fresh = fresh_graphs(graph)
+    places += [_Place(f"fresh numbers, {k} of {len(fresh)}", drawn) for k, drawn in enumerate(fresh, 1)]
     function = target.function or "backward"
     calls = [Call(function, _arguments(place.graph)) for place in (places[0], *places)]
     result = run(source, target.path, calls, limits or Limits(), imports)
