@@ -280,6 +280,7 @@ CODES: Mapping[str, Code] = {
         "`--cluster` takes the address of a running Dask scheduler with workers that have the same versions of dlcli,"
         " NumPy and SymPy.",
     ),
+    "E427": Code("value file that cannot be packed", "An autograder takes the value files of its homework with it."),
     "E450": Code(
         "no process for students' code",
         "Functions of students run in a process of their own. The system did not start it, or it failed before any of "

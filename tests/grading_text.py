@@ -211,7 +211,7 @@ def _value(tree: Tree, variables: Mapping[str, Any]) -> Any:
 
 
 def numbers(written: object) -> Any:
-    """Nested lists of mpmath numbers from a text, a matrix in brackets, or nested lists of texts. Raises UnreadableError."""
+    """Nested lists of mpmath numbers: of a text, a matrix in brackets, lists of texts. Raises UnreadableError."""
     if isinstance(written, list):
         return [numbers(entry) for entry in written]
     text = str(written).strip()

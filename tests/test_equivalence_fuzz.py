@@ -1,4 +1,4 @@
-"""Random formulas: rewritten by rules of algebra they stay equal, changed they become different, and none is too much."""
+"""Random formulas: rewritten by algebra they stay equal, changed they become different, and none is too much."""
 
 from __future__ import annotations
 
@@ -108,7 +108,8 @@ def value(tree: Tree, point: dict[str, Fraction]) -> mpmath.mpf:
         case Number(value=exact):
             return mpmath.mpf(exact.numerator) / exact.denominator
         case Name(name=name):
-            return mpmath.mpf(point[name].numerator) / point[name].denominator
+            at = point.get(name, Fraction(1))  # a symbol that cancels is in no point
+            return mpmath.mpf(at.numerator) / at.denominator
         case Unary(operand=operand):
             return -value(operand, point)
         case Binary(operator=operator, left=left, right=right):

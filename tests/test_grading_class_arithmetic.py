@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tests import grading_network as network
-from tests.grading_class_claims import ClaimError, check
+from tests.conftest import Run
+from tests.grading_class_claims import NUMERIC, ClaimError, check, entries_given, given_numbers, near
 from tests.grading_class_files import (
     FOLDER,
     VERDICTS,
@@ -99,6 +100,24 @@ def test_the_two_homeworks_differ_in_what_a_diagnosis_earns_alone() -> None:
     other = (FOLDER / "homework_diagnosed.yaml").read_text(encoding="utf-8")
     assert plain.replace("diagnosed: 0}", "diagnosed: 0.25}") == other
     assert plain != other
+
+
+@pytest.mark.parametrize("name", ["homework.yaml", "homework_diagnosed.yaml"])
+def test_the_homework_is_accepted(run: Run, name: str) -> None:
+    result = run("check", str(FOLDER / name))
+    assert (result.exit_code, "error" in result.stderr) == (0, False)
+
+
+RIGHT_NUMBERS = [m for m in GIVEN if m.verdict == "correct" and m.id in NUMERIC and not entries_given(m)]
+
+
+@pytest.mark.parametrize("mark", RIGHT_NUMBERS, ids=name_of)
+def test_no_slip_lies_within_the_digits_of_a_right_number(mark: HandMark) -> None:
+    """Where one does, the mark is undecided."""
+    given, unit = given_numbers(mark)
+    for name, number in network.slips().items():
+        if name.endswith(f"({mark.id})") and given.shape == number.shape:
+            assert not near(given, unit, number, mark.id, exact=True).all(), name
 
 
 def test_the_program_has_the_numbers_of_the_homework() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,9 @@ from dlcli.questions.world import World
 
 # how far from the file's numbers: None draws normal ones, a number s the file's times 1 + s u, u normal
 REACHES: tuple[float | None, ...] = (None, None, None, None, 1.0, 1.0, 0.5, 0.5, 0.3, 0.3, 0.1, 0.1, 0.03, 0.03, 0.01)
+ANY_BUT_ZERO = ("divide", "power", "reciprocal")
+OF_POSITIVE = ("log", "sqrt", "xlogy", "batchnorm")
+OF_ANY_NUMBERS = ("squared_error", "half_squared_error", "mse", "mae", "huber")  # losses that take any target
 MOVES = ("identity", "reshape", "transpose", "flatten", "stop_gradient")
 
 
@@ -27,15 +30,19 @@ def redrawn(world: World, seed: int, same_branches: bool) -> World | None:
     graph = world.graph
     bound = _bound_leaves(graph)
     wanted = branches(world) if same_branches else None
+    finite = [bool(np.isfinite(value).all()) for value in world.values]
     for attempt, reach in enumerate(REACHES):
         stream = np.random.default_rng([seed, attempt])
         values: dict[int, Array] = dict(graph.values)
         for number, array in graph.values.items():
-            if graph.nodes[number].role == "literal" or array.size == 0:
-                continue
-            values[number] = _natural(array, stream) if number in bound else _free(array, reach, stream)
+            if graph.nodes[number].role == "literal" or not np.isfinite(array).all():
+                continue  # inf stands in masks
+            if number in bound:
+                values[number] = _natural(array, bound[number], stream)
+            else:
+                values[number] = _free(array, reach, stream)
         found = replace(world, graph=replace(graph, values=values, exact={}), held={}, slopes={}, named={})
-        if _is_valid(found) and (wanted is None or _equal(wanted, branches(found))):
+        if _is_valid(found, finite) and (wanted is None or _equal(wanted, branches(found))):
             return found
     return None
 
@@ -56,19 +63,23 @@ def _equal(a: Mapping[int, Array], b: Mapping[int, Array]) -> bool:
     return all(np.array_equal(a[number], b[number]) for number in a)
 
 
-def _bound_leaves(graph: Graph) -> set[int]:
-    """Leaves that go, perhaps moved, into an operand of which an operation wants a certain nature."""
-    found: set[int] = set()
+def _bound_leaves(graph: Graph) -> dict[int, str]:
+    """Leaves that go, perhaps moved, into an operand of which an operation wants a certain nature: "positive" or,
+    of labels, classes, shares and masks, "label"."""
+    found: dict[int, str] = {}
     for node in graph.nodes:
-        if node.operation is None:
+        operation = node.operation
+        if operation is None or operation.name in ANY_BUT_ZERO:
             continue
-        wanted = {domain.operand for domain in node.operation.domain}
-        if node.operation.name in ("divide", "power"):
-            continue  # any number but 0 will do
-        for position in wanted:
-            if position < len(node.operands):
-                found.add(_source(graph, node.operands[position]))
-    return {number for number in found if graph.nodes[number].operation is None}
+        wanted = {domain.operand for domain in operation.domain}
+        if operation.reduction is not None and operation.name not in OF_ANY_NUMBERS:
+            wanted.add(1)
+        for position in sorted(wanted & set(range(len(node.operands)))):
+            leaf = _source(graph, node.operands[position])
+            if graph.nodes[leaf].operation is None:
+                kind = "positive" if operation.name in OF_POSITIVE else "label"
+                found[leaf] = "label" if kind == "label" else found.get(leaf, kind)
+    return found
 
 
 def _source(graph: Graph, number: int) -> int:
@@ -84,9 +95,13 @@ def _free(array: Array, reach: float | None, stream: np.random.Generator) -> Arr
     return np.asarray(np.where(array == 0, reach * stream.normal(size=array.shape), moved))
 
 
-def _natural(array: Array, stream: np.random.Generator) -> Array:
+def _natural(array: Array, kind: str, stream: np.random.Generator) -> Array:
     """Numbers of the same nature: labels stay labels, shares shares, whole numbers whole, positive ones positive."""
     shape, whole = array.shape, bool(np.all(array == np.round(array)))
+    if array.size == 0:
+        return array
+    if kind == "positive":
+        return np.asarray((np.abs(array) + 0.1 * (array == 0)) * np.exp(0.5 * stream.normal(size=shape)))
     is_row = array.ndim > 0 and array.shape[-1] > 1
     sums = array.sum(axis=-1) if is_row else np.zeros(())
     if is_row and np.all(array >= 0) and np.allclose(sums, 1.0, atol=1e-6):
@@ -94,26 +109,24 @@ def _natural(array: Array, stream: np.random.Generator) -> Array:
             return np.asarray(np.eye(shape[-1])[stream.integers(shape[-1], size=shape[:-1])])
         shares = stream.exponential(size=shape)
         return np.asarray(shares / shares.sum(axis=-1, keepdims=True))
-    if np.all((array == 0) | (array == 1)):
-        return np.asarray(stream.integers(2, size=shape).astype(np.float64))
-    if np.all(np.abs(array) == 1):
-        return np.asarray(stream.integers(2, size=shape) * 2.0 - 1.0)
+    if np.all((array == 0) | (array == 1)) or np.all(np.abs(array) == 1):
+        # ones alone may be labels of either kind; the domain says which are not
+        low = 0.0 if np.any(array == 0) else -1.0 if np.any(array == -1) else -float(stream.integers(2))
+        return np.asarray(np.where(stream.integers(2, size=shape) == 1, 1.0, low))
     if whole and np.all(array >= 0):
         return np.asarray(stream.integers(int(array.max()) + 1, size=shape).astype(np.float64))
     if np.all((array >= 0) & (array <= 1)):
         return np.asarray(stream.uniform(0.05, 0.95, size=shape))
-    if np.all(array >= 0):
-        return np.asarray((array + 0.1 * (array == 0)) * np.exp(0.5 * stream.normal(size=shape)))
     return np.asarray(array * (1 + 0.3 * stream.normal(size=shape)))
 
 
-def _is_valid(world: World) -> bool:
-    """Whether all values are finite and in the domains of the operations that they go into."""
+def _is_valid(world: World, finite: Sequence[bool]) -> bool:
+    """Whether all values that were finite are so, and lie in the domains of the operations that they go into."""
     values: Any = world.values
     graph = world.stable
     with np.errstate(all="ignore"):
         for number, node in enumerate(graph.nodes):
-            if not np.isfinite(values[number]).all():
+            if finite[number] and not np.isfinite(values[number]).all():
                 return False
             if node.operation is None:
                 continue

@@ -79,7 +79,7 @@ class _Comparison:
     """Two formulas with what is known of both."""
 
     def __init__(self, given: Formula, expected: Formula, variables: Mapping[str, Domain], limits: Limits) -> None:
-        self.given, self.expected, self.limits = given, expected, limits
+        self.given, self.expected, self.variables, self.limits = given, expected, variables, limits
         self.pairs = [Pair(a, b, a - b) for a, b in zip(given.entries, expected.entries, strict=False) if a is not b]
         self.nodes = reachable(node for pair in self.pairs for node in pair)
         names = {node.parts[0] for node in self.nodes if node.kind == "name"}
@@ -261,7 +261,7 @@ class _Comparison:
         """Whether a part has both signs at the points, and so is 0 somewhere between them."""
         nodes = reachable(parts)
         names = {node.parts[0] for node in nodes if node.kind == "name"}
-        where = points({name: self.domains.get(name, REAL) for name in names}, ())
+        where = points({name: self.variables.get(name, REAL) for name in names}, ())
         balls = FloatBalls()
         values = [Evaluation(nodes, balls).at(point) for point in where]
         for part in parts:

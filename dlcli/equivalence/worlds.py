@@ -11,7 +11,7 @@ from dlcli.equivalence.conditions import holding_condition
 from dlcli.equivalence.draws import branches, redrawn
 from dlcli.equivalence.records import Judgement
 from dlcli.errors import HomeworkError
-from dlcli.language.traversal import walk
+from dlcli.language.traversal import names_in, walk
 from dlcli.language.tree import Binary, Tree
 from dlcli.ops.operation import Array
 from dlcli.ops.shapes import shown
@@ -25,7 +25,7 @@ WORLDS = 8
 FEWEST = 4
 TOLERANCE = 1e-9  # relative, of the largest entry
 ROUNDING = 1e-13  # relative, of the largest term of a sum: what float64 may lose by cancellation
-DOUBTFUL = 1e-3  # a relative difference from which on cancellation is not looked for
+NUDGE = 2.0**-51  # relative: two units in the last place
 
 Expected = Callable[[World], Array]
 
@@ -108,14 +108,32 @@ def _seen(given: Tree, expected: Expected, world: World) -> _Seen:
         else:
             return _Seen("differ", f"the formula has shape {shown(found.shape)}, but {shown(right.shape)} is asked for")
     if not np.isfinite(found).all():
-        return _Seen("differ", "the formula has no finite value where the right one has")
+        return _Seen("nothing")  # it may be float64 alone that has no value here: log(1 - p) where p rounds to 1
     size = float(max(np.max(np.abs(found), initial=0.0), np.max(np.abs(right), initial=0.0)))
     gap = float(np.max(np.abs(found - right), initial=0.0))
     if gap <= TOLERANCE * size:
         return _Seen("agree", remark=remark)
-    if (gap <= DOUBTFUL * size or size < 1e-9) and gap <= ROUNDING * _largest_term(given, world):
+    if gap <= _noise(given, world, found) or gap <= ROUNDING * _largest_term(given, world):
         return _Seen("nothing")
     return _Seen("differ", "the values differ")
+
+
+def _noise(tree: Tree, world: World, found: Array) -> float:
+    """How far off a formula may be because its quantities are rounded: by how much it moves when they do."""
+    moved = 0.0
+    for seed in range(2):
+        stream = np.random.default_rng(seed)
+        near = {
+            name: world.value(name) * (1 + NUDGE * stream.choice((-1.0, 1.0), size=world.value(name).shape))
+            for name in sorted({node.name for node in names_in(tree)})
+            if world.knows(name)
+        }
+        with np.errstate(all="ignore"):
+            there = np.asarray(evaluate(tree, replace(world, named={**world.named, **near})))
+        if not np.isfinite(there).all():
+            return float("inf")
+        moved = max(moved, float(np.max(np.abs(there - found), initial=0.0)))
+    return 16 * moved
 
 
 def _largest_term(tree: Tree, world: World) -> float:

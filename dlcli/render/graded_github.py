@@ -40,7 +40,8 @@ def _annotations(graded: Graded) -> Iterator[tuple[Fraction, str]]:
 
 def _of_mark(graded: Graded, mark: Mark, level: str) -> str:
     title = f"{graded.student}: {mark.id}: {score_text(mark.points, mark.max_points)} points"
-    said = f"{verdict_text(mark.verdict)}. {mark.feedback}" if mark.feedback else verdict_text(mark.verdict)
+    verdict = verdict_text(mark.verdict)
+    said = mark.feedback if mark.feedback.lower().startswith(verdict) else f"{verdict}. {mark.feedback}".strip()
     if mark.expected is not None:
         said += f"\nexpected: {mark.expected}"
     return _line(graded, level, mark.line, mark.column, title, said)

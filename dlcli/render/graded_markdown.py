@@ -16,7 +16,7 @@ from dlcli.render.graded_words import (
     given_text,
     head_text,
     is_full,
-    is_lost,
+    lost_text,
     score_share,
     score_text,
     share_text,
@@ -27,7 +27,7 @@ from dlcli.render.text import counted, visible
 
 MOST_STUDENTS = 500  # rows; a job's summary page holds 1 MB
 MOST_LOST = 6
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|#&~$@!{}()^:])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|#&~$@!])|^(?=[-+=]|[0-9]+[.)] )")
 
 
 def class_markdown(report: ClassReport) -> Iterator[str]:
@@ -69,20 +69,10 @@ def _class(report: ClassReport) -> Iterator[str]:
             yield f"| {name} | error | | {escaped(cut(f'{graded.file}: {graded.message}', 300))} |\n"
             continue
         score = score_text(graded.score, graded.max_score)
-        yield f"| {name} | {score} | {share_text(score_share(graded))} | {_lost(graded)} |\n"
+        yield f"| {name} | {score} | {share_text(score_share(graded))} | {escaped(lost_text(graded, MOST_LOST))} |\n"
     more = len(report.worst_first) - MOST_STUDENTS
     if more > 0:
         yield f"\n{counted(more, 'more student')}, with better marks.\n"
-
-
-def _lost(graded: Graded) -> str:
-    lost = sorted((mark for mark in graded.marks if is_lost(mark)), key=lambda m: m.points - m.max_points)
-    named = []
-    for mark in lost[:MOST_LOST]:
-        why = mark.diagnosis or (verdict_text(mark.verdict) if mark.verdict != "wrong" else "")
-        named.append(escaped(f"{mark.id} {score_text(mark.points, mark.max_points)} {why}".strip()))
-    more = len(lost) - len(named)
-    return ", ".join(named) + (f" and {counted(more, 'more question')}" if more else "")
 
 
 def _items(report: ClassReport) -> Iterator[str]:
@@ -148,7 +138,13 @@ def mark_markdown(mark: Mark) -> str:
 
 def escaped(text: str) -> str:
     """The text on one line, without a character that Markdown takes for more than itself."""
-    return _SPECIAL.sub(r"\\\1", visible(" ".join(text.split()), FILE))
+    return _SPECIAL.sub(_with_backslash, visible(" ".join(text.split()), FILE))
+
+
+def _with_backslash(found: re.Match[str]) -> str:
+    if found.group(1):
+        return "\\" + found.group(1)
+    return "&#8203;"  # nothing that is seen, so that no list and no heading begins here
 
 
 def code(text: str) -> str:

@@ -15,7 +15,7 @@ from dlcli.render.graded_words import (
     cut,
     given_text,
     head_text,
-    is_lost,
+    lost_text,
     plain,
     score_share,
     score_text,
@@ -81,15 +81,7 @@ def _lost(graded: Graded) -> str:
     """Where a student lost points, the most points first."""
     if graded.status == "error":
         return f"{graded.file}: {graded.message}"
-    lost = sorted((mark for mark in graded.marks if is_lost(mark)), key=lambda m: m.points - m.max_points)
-    named = [_lost_at(mark) for mark in lost[:MOST_LOST]]
-    more = len(lost) - len(named)
-    return ", ".join(named) + (f" and {counted(more, 'more question')}" if more else "")
-
-
-def _lost_at(mark: Mark) -> str:
-    why = mark.diagnosis or (verdict_text(mark.verdict) if mark.verdict != "wrong" else "")
-    return f"{mark.id} {score_text(mark.points, mark.max_points)}" + (f" {why}" if why else "")
+    return lost_text(graded, MOST_LOST)
 
 
 def _wrapped(text: str, before: int, on: Medium) -> str:
@@ -133,7 +125,8 @@ def _mark_row(mark: Mark, revealed: bool, on: Medium) -> tuple[str, ...]:
 
 def _said(mark: Mark) -> str:
     """The feedback, where it says more than the verdict."""
-    return mark.feedback if mark.feedback.rstrip(".").lower() not in ("right", "wrong", "") else ""
+    told = mark.verdict != "missing"
+    return mark.feedback if told and mark.feedback.rstrip(".").lower() not in ("right", "wrong", "") else ""
 
 
 def items_table(report: ClassReport, on: Medium, titled: bool = False) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from dlcli.grading.class_report import ClassReport
@@ -88,6 +89,25 @@ def is_full(mark: Mark) -> bool:
 def is_lost(mark: Mark) -> bool:
     """Whether points are missing that count: a bonus question that is wrong costs none."""
     return not is_full(mark) and (not mark.bonus or mark.verdict == "undecided")
+
+
+def lost_text(graded: Graded, most: int) -> str:
+    """Where points are missing, the most points first: `h 0/2 mean-missing, e 1/2 partial; no answer: a, g`."""
+    lost = sorted((mark for mark in graded.marks if is_lost(mark)), key=lambda m: m.points - m.max_points)
+    given = [_lost_at(mark) for mark in lost if mark.verdict != "missing"]
+    none = [mark.id for mark in lost if mark.verdict == "missing"]
+    parts = [_some(given, most)] if given else []
+    return "; ".join([*parts, f"no answer: {_some(none, most)}"] if none else parts)
+
+
+def _lost_at(mark: Mark) -> str:
+    why = mark.diagnosis or (verdict_text(mark.verdict) if mark.verdict != "wrong" else "")
+    return f"{mark.id} {score_text(mark.points, mark.max_points)}" + (f" {why}" if why else "")
+
+
+def _some(names: Sequence[str], most: int) -> str:
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def head_text(report: ClassReport) -> str:

@@ -1,0 +1,41 @@
+"""`dlcli gradescope`: a homework as an autograder that can be uploaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dlcli.cli import options
+from dlcli.cli.main import PASSED
+
+
+@click.command("gradescope", short_help="Make an autograder for Gradescope.")
+@click.argument("homework", metavar="HOMEWORK", type=click.Path(allow_dash=True))
+@click.option(
+    "-o", "--output", metavar="FILE", type=click.Path(), default="autograder.zip", help="The zip (autograder.zip)."
+)
+@options.together(options.debug)
+def command(homework: str, output: str, debug: bool) -> int:
+    """Make an autograder for Gradescope.
+
+    \b
+    Example:
+      dlcli gradescope homework.yaml -o autograder.zip
+
+    The zip holds the homework with its key, dlcli itself and the scripts of the platform; students hand in
+    one answer file (`dlcli template`) and the files of code that it names. The same homework gives the same
+    bytes. Exit code: 0 written, 2 the file cannot be used.
+    """
+    del debug
+    from dlcli.cli.streams import keep_inputs, write_bytes
+    from dlcli.grading.gradescope import autograder
+    from dlcli.grading.homework import prepare_source
+    from dlcli.spec import read_source
+
+    keep_inputs(output, [homework])
+    source = read_source(homework)
+    folder = None if homework == "-" else Path(homework).resolve().parent
+    prepare_source(source, folder)
+    write_bytes(output, autograder(source, folder))
+    return PASSED
