@@ -154,7 +154,7 @@ FAMILIES: Mapping[str, Family] = {
     ),
     "text-literal": Family(
         "texts inside a formula",
-        lambda r: r.choice(("'0.25'", '"a" * {}', "f'{{1}}'*{}", "b'0'*{}")).format(10 ** r.randint(3, 9)),
+        lambda r: r.choice(("'0.2' + '5'", '"a" * {}', "f'{{1}}'*{}", "b'0'*{}")).format(10 ** r.randint(3, 9)),
         lambda t: "'" in t or '"' in t,
     ),
     "literal": Family(

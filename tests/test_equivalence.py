@@ -136,6 +136,14 @@ def test_a_formula_without_a_value_anywhere_is_undecided() -> None:
     assert (judged.verdict, judged.points) == ("undecided", 0)
 
 
+def test_a_declared_symbol_may_be_called_as_a_constant_is() -> None:
+    assert judge("e**2*pi", "7.389056098930650227230427460575*pi").verdict == "different"
+    assert judge("2.718281828459045*e", "e**2").verdict == "different"
+    assert judge("exp(1)", "e").verdict == "equal"
+    assert judge("exp(1)", "e", e=REAL).verdict == "different"
+    assert judge("e*e + pi", "pi + e**2", e=REAL, pi=REAL).how == "it is the same formula"
+
+
 def test_arrays_are_compared_entry_by_entry() -> None:
     judged = judge("[[a, b], [c, d]]", "[[a, b], [d, c]]")
     assert judged.counterexample is not None

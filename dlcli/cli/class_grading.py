@@ -84,7 +84,7 @@ def grade_class(task: Task, wanted: Wanted, ending: Exit, out: TextIO) -> int:
         advice = [Diagnostic("W922", text, file=path) for path, found in classes.items() for text in found.warnings]
         print_diagnostics([*_warnings(homework), *advice], plain=wanted.plain, color=wanted.color)
     by_hand = _hand_marks(task.marks, homework)
-    count = sum(len(classes[path].rows) if path in classes else 1 for path in files)
+    count = sum(len(classes[path]) if path in classes else 1 for path in files)
     submitted = _chosen(submissions(files, classes), task.students, homework)
     if count > 1 and not task.students:
         refuse_several(wanted)

@@ -1,5 +1,4 @@
-"""The values of nodes at a point, each with a bound of its error; what has no value there is told apart from what is
-not known."""
+"""The values of nodes at a point, each with a bound of its error; no value is told apart from an unknown one."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
@@ -64,9 +64,12 @@ class Formula:
         return (self.value,) if is_scalar(self.value) else tuple(np.asarray(self.value).reshape(-1))
 
 
-def formula_of(tree: Tree, within: Scalars) -> Formula:
-    """The nodes of a formula; names are symbols but for `pi` and `e`. Raises FormulaError and SpentError."""
-    reader = _Reader(within)
+def formula_of(tree: Tree, within: Scalars, symbols: Iterable[str] = ()) -> Formula:
+    """The nodes of a formula; names are symbols but for `pi` and `e`, and those too where they are in `symbols`.
+
+    Raises FormulaError and SpentError.
+    """
+    reader = _Reader(within, {name: within.name(name) for name in symbols})
     try:
         return Formula(reader.value(fold(tree, reader.read)), tuple(reader.divisors))
     except OperationError as error:

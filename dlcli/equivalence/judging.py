@@ -48,8 +48,8 @@ def equivalent(
     """Whether a formula equals one of those that are accepted, as functions of their symbols.
 
     variables: the domain of each symbol; one that is not listed is real. Equal are formulas that agree wherever both
-    are defined, and are defined at the same points but for single ones (x/x is 1). Of several that are accepted the
-    first equal one decides; else one that is undecided; else the first.
+    are defined, and are so at the same points but for single ones (x/x is 1). Of several that are accepted (there is
+    one at least) the first equal one decides; else one that is undecided; else the first.
     """
     found = [_one(given, tree, variables, limits) for tree in accepted]
     for verdict in ("equal", "undecided"):
@@ -62,13 +62,12 @@ def equivalent(
 def _one(given: Tree, expected: Tree, variables: Mapping[str, Domain], limits: Limits) -> Judgement:
     within = Scalars(Allowance(limits.steps))
     try:
-        right = formula_of(expected, within)
+        right = formula_of(expected, within, variables)
     except (FormulaError, SpentError) as error:
         return Judgement("undecided", f"the expected formula cannot be compared: {str(error) or 'it is too long'}")
     try:
-        yours = formula_of(given, within)
-        comparison = _Comparison(yours, right, variables, limits)
-        return comparison.judged()
+        yours = formula_of(given, within, variables)
+        return _Comparison(yours, right, variables, limits).judged()
     except FormulaError as error:
         return Judgement("undecided", f"the formula cannot be computed: {error}")
     except SpentError:

@@ -23,6 +23,7 @@ Factor = tuple[tuple[Monomial, Rational], ...]
 
 MOST_TERMS = 600
 LARGEST_POWER = 40
+LONGEST_COEFFICIENT = 4_000  # bits
 ONE: Polynomial = {(): 1}
 
 
@@ -173,7 +174,7 @@ def _power(a: Quotient, exponent: int, allowance: Allowance) -> Quotient:
 
 
 def _allow_power(value: Rational, exponent: int) -> None:
-    if max(value.numerator.bit_length(), value.denominator.bit_length()) * exponent > 4_000:
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) * exponent > LONGEST_COEFFICIENT:
         raise SpentError
 
 
@@ -227,6 +228,9 @@ def _product(a: Polynomial, b: Polynomial, allowance: Allowance) -> Polynomial:
             result[monomial] = result.get(monomial, 0) + x * y
     if len(result) > MOST_TERMS:
         raise SpentError
+    for value in result.values():
+        if value.numerator.bit_length() + value.denominator.bit_length() > LONGEST_COEFFICIENT:
+            raise SpentError
     return {monomial: value for monomial, value in result.items() if value}
 
 

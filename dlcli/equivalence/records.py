@@ -59,12 +59,12 @@ class Judgement:
 class Limits:
     """How much work one comparison may take; counted, not timed, so that the verdict is the same everywhere.
 
-    steps: parts of sums and products made while the formulas are read; terms: products of terms multiplied while
-    fractions of polynomials are compared; work: operations at the points, one of 60 digits counting 1 and one of d
-    digits d/60.
+    steps: parts of sums and products made while the formulas are read, long numbers counting more; terms: products
+    of terms multiplied while quotients of polynomials are compared; work: operations at the points, one of 60 digits
+    counting 1 and one of d digits d/60.
     """
 
-    steps: int = 200_000
+    steps: int = 100_000
     terms: int = 20_000
     work: int = 60_000
 

@@ -136,9 +136,10 @@ class Scalars:
         return self._node("sum", (constant.numerator if constant.denominator == 1 else constant, *kept))
 
     def _short(self, value: Rational) -> Rational:
-        """The number; one that grows beyond what is kept exactly uses up the allowance."""
-        if max(value.numerator.bit_length(), value.denominator.bit_length()) > 4 * MOST_BITS:
-            self.allowance.spend(float("inf"))
+        """The number, charged by its length; one that is too long to be kept exactly takes all that is left."""
+        bits = max(value.numerator.bit_length(), value.denominator.bit_length())
+        if bits > 256:
+            self.allowance.spend(bits >> 8 if bits <= 2 * MOST_BITS else float("inf"))
         return value
 
     def product(self, factors: Iterable[tuple[Scalar, int]]) -> Scalar:

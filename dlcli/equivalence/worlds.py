@@ -19,8 +19,6 @@ from dlcli.questions.evaluation import evaluate
 from dlcli.questions.records import ExpressionForm
 from dlcli.questions.world import World
 
-__all__ = ["equivalent_in_network", "equivalent_in_worlds", "redrawn"]
-
 WORLDS = 8
 FEWEST = 4
 TOLERANCE = 1e-9  # relative, of the largest entry
@@ -65,31 +63,44 @@ def equivalent_in_worlds(given: Tree, expected: Expected, worlds: Sequence[World
     return Judgement("undecided", why, None, agreed)
 
 
-def equivalent_in_network(
-    given: Tree, expected: Expected, world: World, form: ExpressionForm, seed: int = 0
-) -> Judgement:
+@dataclass(frozen=True)
+class Drawn:
+    """A network at the file's numbers, and at others: on the file's side of every kink (near), and on any (far)."""
+
+    here: World
+    near: tuple[World, ...]
+    far: tuple[World, ...]
+
+
+def drawn(world: World, seed: int = 0) -> Drawn:
+    """The worlds in which the formulas of one network are compared; draw them once for all answers."""
+    near = (redrawn(world, WORLDS * seed + k, same_branches=True) for k in range(WORLDS))
+    far = (redrawn(world, 1_000_003 + 2 * WORLDS * seed + k, same_branches=False) for k in range(2 * WORLDS))
+    kinks = branches(world)
+    return Drawn(world, tuple(w for w in near if w), tuple(w for w in far if w) if kinks else ())
+
+
+def equivalent_in_network(given: Tree, expected: Expected, worlds: Drawn, form: ExpressionForm) -> Judgement:
     """Whether a formula is right in a network, as its question asks for it.
 
-    world: at the file's numbers. A formula must hold at numbers drawn afresh on the file's side of every kink; one
-    that fails on another side is equal with the remark where it holds, and different with `everywhere`. One that is
-    right at the file's numbers alone is equal only where the question is not `general`.
+    A formula must hold at numbers drawn afresh on the file's side of every kink; one that fails on another side is
+    equal with the remark where it holds, and different with `everywhere`. One that is right at the file's numbers
+    alone is equal only where the question is not `general`.
     """
     if not form.general:
-        here = equivalent_in_worlds(given, expected, [world])
-        return replace(here, how="they agree at the numbers of the file") if here.verdict == "equal" else here
-    near = [w for k in range(WORLDS) if (w := redrawn(world, WORLDS * seed + k, same_branches=True)) is not None]
-    judged = equivalent_in_worlds(given, expected, near)
-    if judged.verdict == "different" and equivalent_in_worlds(given, expected, [world]).verdict == "equal":
+        judged = equivalent_in_worlds(given, expected, [worlds.here])
+        return replace(judged, how="they agree at the numbers of the file") if judged.verdict == "equal" else judged
+    judged = equivalent_in_worlds(given, expected, worlds.near)
+    if judged.verdict == "different" and equivalent_in_worlds(given, expected, [worlds.here]).verdict == "equal":
         return replace(judged, how="it is right at the numbers of the file alone, not at others")
-    if judged.verdict != "equal" or not branches(world):
+    if judged.verdict != "equal":
         return judged
-    far = [
-        w for k in range(2 * WORLDS) if (w := redrawn(world, 1_000 + 100 * seed + k, same_branches=False)) is not None
-    ]
-    failing = [w for w in far if equivalent_in_worlds(given, expected, [w]).verdict == "different"]
+    verdicts = [equivalent_in_worlds(given, expected, [world]).verdict for world in worlds.far]
+    failing = [world for world, verdict in zip(worlds.far, verdicts, strict=True) if verdict == "different"]
     if not failing:
         return judged
-    condition = holding_condition(world, failing, [w for w in far if w not in failing])
+    holding = [world for world, verdict in zip(worlds.far, verdicts, strict=True) if verdict == "equal"]
+    condition = holding_condition(worlds.here, failing, holding)
     if form.everywhere:
         return Judgement("different", f"it holds only while {condition}", None, judged.points)
     return replace(judged, remarks=(*judged.remarks, f"holds while {condition}"))

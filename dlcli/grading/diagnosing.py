@@ -1,90 +1,149 @@
-"""The classic mistakes that explain a wrong number: by the catalogue for gradients and steps, by rules for values."""
+"""The classic mistakes that explain wrong numbers: by the catalogue for gradients and steps, by rules for values."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
+from dlcli.engines.evaluation import forward
+from dlcli.grading.forward_mistakes import of_value
 from dlcli.grading.homework import Homework
-from dlcli.grading.tolerances import CLOSE, Written
-from dlcli.language.tree import Call, Index, Name, Tree
-from dlcli.mistakes import Context, diagnose_entry
-from dlcli.questions.expected import asked_world, whole_index
+from dlcli.grading.targets import Entry, Target
+from dlcli.grading.tolerances import CLOSE, MOST, Written
+from dlcli.mistakes import Context, Search, diagnose, diagnose_entry
+from dlcli.ops.operation import Array
+from dlcli.questions.expected import asked_world
 from dlcli.questions.records import Ask, Question
 from dlcli.questions.world import World
 
 LARGEST = 200_000  # entries of all quantities up to which the catalogue is searched
-MOST_LOOKED_AT = 4_096  # entries of other quantities among which a number is looked for
 
-Index_ = tuple[int, ...]
-Found = tuple[tuple[str, str], ...]  # (id of the mistake, sentence)
+# mistakes that only programs make
+OF_CODE = frozenset({
+    "integer-truncation", "single-precision", "gradient-clipped", "tensor-scaled", "broadcast-column",
+    "overflow-without-shift", "log-epsilon", "tensors-swapped",
+})  # fmt: skip
+
+Found = tuple[tuple[str, str], ...]  # (id of the mistake, sentence), the likely ones first
 
 
-def diagnosis_of(question: Question, place: Index_, number: Written, homework: Homework) -> Found:
-    """What gives this number where the right one is another: the likely mistakes first, none where nothing does."""
-    if not isinstance(question.task, Ask) or not math.isfinite(number.value):
-        return ()
-    world = asked_world(question, homework.world)
+def diagnoses(question: Question, given: Mapping[Entry, Written], wrong: tuple[Entry, ...], homework: Homework) -> dict[
+    Entry, Found
+]:  # fmt: skip
+    """What explains the wrong entries of an answer; entries that nothing explains are left out.
+
+    A mistake that explains a whole gradient counts before those that explain single entries of it.
+    """
+    target, world = homework.targets.get(question.id), _world(question, homework)
+    if target is None or world is None:
+        return {}
     expected = homework.expected[question.id]
-    true = float(expected.value[place])
-    tolerance = _tolerance(number, true)
-    if abs(number.value - true) <= CLOSE * abs(true) or sum(np.size(v) for v in world.values) > LARGEST:
+    if target.kind == "grad" and not target.items and len(given) == expected.value.size > 1:
+        array = np.array([given[place].value for place in np.ndindex(expected.value.shape)])
+        units = np.array([_tolerance(given[place]) for place in np.ndindex(expected.value.shape)])
+        found = of_array(homework, world, target.name, array.reshape(expected.value.shape), units)
+        if found:
+            return dict.fromkeys(wrong, found)
+    return {
+        place: found
+        for place in wrong
+        if place in given
+        and (found := _of_entry(target, place, given[place], float(expected.value[place]), world, homework))
+    }
+
+
+def of_array(homework: Homework, world: World, name: str, array: Array, units: Array | float) -> Found:
+    """What explains a whole gradient; units: how far each entry may be off."""
+    if not np.isfinite(array).all():
         return ()
-    asked = _asked(question.task.formula.tree, place)
-    if asked is None:
-        return ()
-    kind, name, entry = asked
-    if name not in world.graph.names:
-        return ()
-    context = homework.context if world is homework.world else _context(world)
-    if kind == "grad":
-        return _of_gradient(context, name, entry, number.value, tolerance)
-    if kind == "step":
-        return tuple(_of_step(world, context, name, entry, number.value, tolerance))
-    return tuple(_of_value(world, context, name, entry, number.value, true, tolerance))[:3]
+    context = _with(context_of(homework, world), name)
+    tolerances = np.broadcast_to(np.maximum(units, 0.0).reshape(-1), array.size).reshape(array.shape)
+    found = diagnose(context, {name: array}, tolerances={name: tolerances})
+    explained = [] if found.together else [(f.id, f.sentence) for f in found.findings if f.id not in OF_CODE]
+    explained += [] if found.together else [(other, "") for other in found.also if other not in OF_CODE]
+    right = context.clean.gradients[name]
+    for factor, label, text in ((2.0, "factor-two-extra", "twice"), (0.5, "factor-two-missing", "half of")):
+        if np.all(np.abs(array - factor * right) <= tolerances) and label not in dict(explained):
+            explained.append((label, f"This is {text} the gradient by {name}: look for a factor 2."))
+    return tuple(explained)
 
 
-def _tolerance(number: Written, true: float) -> float:
-    """How far a number may be from what a mistake gives."""
-    return max(CLOSE * max(abs(number.value), abs(true) * 1e-6), number.unit or 0.0)
+def is_ambiguous(question: Question, place: Entry, number: Written, homework: Homework) -> bool:
+    """Whether a number that only its digits make right is as near to what a catalogued mistake gives."""
+    target, world = homework.targets.get(question.id), _world(question, homework)
+    if target is None or world is None or number.unit is None:
+        return False
+    true = float(homework.expected[question.id].value[place])
+    return any(
+        abs(value - true) > CLOSE * abs(true) and abs(value - number.value) <= number.unit
+        for value in _mistaken(target, (*target.items, *place), world, homework)
+    )
 
 
-def _asked(tree: Tree, place: Index_) -> tuple[str, str, Index_] | None:
-    """("grad", "W1", (0, 1)) of an expression that asks for entries of a gradient, a step or a value."""
-    items: Index_ = ()
-    if isinstance(tree, Index):
-        found = tuple(whole_index(item) for item in tree.items)
-        if any(item is None for item in found):
-            return None
-        items, tree = tuple(item for item in found if item is not None), tree.operand
-    if isinstance(tree, Name):
-        return "value", tree.name, (*items, *place)
-    if isinstance(tree, Call) and len(tree.arguments) == 1 and isinstance(tree.arguments[0], Name):
-        name = tree.arguments[0].name
-        if tree.name in ("grad", "step"):
-            return tree.name, name, (*items, *place)
-    return None
+def _mistaken(target: Target, entry: Entry, world: World, homework: Homework) -> Iterator[float]:
+    """What an entry of a gradient or of a weight after a step becomes by the mistakes of the catalogue."""
+    context = _with(context_of(homework, world), target.name)
+    if target.kind == "grad":
+        for candidate in Search(context, (target.name,)).candidates():
+            if candidate.row.id not in OF_CODE:
+                yield float(candidate.gradients[target.name][entry])
+    elif target.kind == "step" and context.learning_rate is not None:
+        before, slope = float(world.value(target.name)[entry]), float(world.slope(target.name)[entry])
+        yield from (before, before + context.learning_rate * slope, before - slope)
 
 
-def _context(world: World) -> Context:
-    from dlcli.engines.evaluation import forward
-
+def context_of(homework: Homework, world: World) -> Context:
+    """The network as the catalogue takes it; that of the file's own numbers is made once."""
+    if world is homework.world:
+        return homework.context
     optimizer = world.optimizer or world.lowered.spec.optimizer
     rate = None if optimizer is None else optimizer.settings.get("learning_rate")
     return Context(world.graph, forward(world.graph), rate)
 
 
-def _of_gradient(context: Context, name: str, entry: Index_, value: float, tolerance: float) -> Found:
-    if context.graph.loss is None:
+def _world(question: Question, homework: Homework) -> World | None:
+    """The world of a question; None where it is too large to be searched."""
+    if not isinstance(question.task, Ask) or homework.world.graph.loss is None:
+        return None
+    world = asked_world(question, homework.world)
+    return world if sum(np.size(v) for v in world.values) <= LARGEST else None
+
+
+def _with(context: Context, name: str) -> Context:
+    if name in context.graph.wrt:
+        return context
+    return replace(context, graph=replace(context.graph, wrt=(*context.graph.wrt, name)))
+
+
+def _tolerance(number: Written) -> float:
+    """How far a number may be from what a mistake gives: a unit of its last digit, at most 2 %."""
+    unit = min(number.unit or 0.0, MOST * abs(number.value))
+    return max(CLOSE * abs(number.value), unit)
+
+
+def _of_entry(target: Target, place: Entry, number: Written, true: float, world: World, homework: Homework) -> Found:
+    if not math.isfinite(number.value) or abs(number.value - true) <= CLOSE * abs(true):
         return ()
+    tolerance = max(_tolerance(number), CLOSE * 1e-6 * abs(true))
+    entry = (*target.items, *place)
+    context = context_of(homework, world)
+    if target.kind == "grad":
+        return _of_gradient(context, target.name, entry, number.value, tolerance)
+    if target.kind == "step":
+        return tuple(_of_step(world, context, target.name, entry, number.value, tolerance))
+    return tuple(of_value(world, context, target.name, entry, number.value, true, tolerance))[:3]
+
+
+def _of_gradient(context: Context, name: str, entry: Entry, value: float, tolerance: float) -> Found:
     found = diagnose_entry(context, name, entry or None, value, tolerance)
-    return tuple((finding.id, finding.sentence) for finding in found)
+    return tuple((finding.id, finding.sentence) for finding in found if finding.id not in OF_CODE)
 
 
 def _of_step(
-    world: World, context: Context, name: str, entry: Index_, value: float, tolerance: float
+    world: World, context: Context, name: str, entry: Entry, value: float, tolerance: float
 ) -> Iterator[tuple[str, str]]:
     """What explains a weight after one step of plain gradient descent."""
     optimizer = world.optimizer or world.lowered.spec.optimizer
@@ -101,55 +160,4 @@ def _of_step(
     elif abs(before - value) <= tolerance and slope:
         yield "step-forgotten", f"This is {name} before the step."
     else:
-        implied = (before - value) / rate
-        yield from _of_gradient(context, name, entry, implied, tolerance / rate)
-
-
-def _of_value(
-    world: World, context: Context, name: str, entry: Index_, value: float, true: float, tolerance: float
-) -> Iterator[tuple[str, str]]:
-    """What explains a wrong value of the forward pass."""
-    number = world.number(name)
-    node = world.graph.nodes[number]
-    if node.operation is not None and node.operation.family == "activations":
-        before = world.graph.nodes[node.operands[0]]
-        if (
-            before.shape == node.shape
-            and abs(float(np.asarray(world.values[node.operands[0]])[entry]) - value) <= tolerance
-        ):
-            label = before.name or "its argument"
-            if node.operation.name == "relu":
-                yield "relu-not-applied", f"This is {label}: ReLU blocks it, since it is negative."
-            else:
-                yield "activation-not-applied", f"This is {label}: {node.operation.name} was not applied."
-            return
-    if true and abs(value + true) <= tolerance:
-        yield "sign-error", "This is right but for its sign."
-    for factor, text in ((2.0, "twice the right value"), (0.5, "half of the right value")):
-        if true and abs(value - factor * true) <= tolerance:
-            yield f"factor-{'two-extra' if factor > 1 else 'two-missing'}", f"This is {text}: look for a factor 2."
-    if name in ("loss", world.graph.loss_name):
-        yield from _of_loss(context, value, true, tolerance)
-    yield from _another(world, name, entry, value, tolerance)
-
-
-def _of_loss(context: Context, value: float, true: float, tolerance: float) -> Iterator[tuple[str, str]]:
-    m = context.samples
-    if m > 1 and abs(value - m * true) <= tolerance:
-        yield "mean-missing", f"This is the sum over the {m} samples, not their mean."
-    if m > 1 and abs(value - true / m) <= tolerance:
-        yield "mean-extra", f"This is divided by the {m} samples once too often."
-    for base, text in ((2.0, "to base 2"), (10.0, "to base 10")):
-        if true and abs(value - true / math.log(base)) <= tolerance:
-            yield "logarithm-base", f"The logarithm {text} was taken; ln, to base e, is meant."
-
-
-def _another(world: World, name: str, entry: Index_, value: float, tolerance: float) -> Iterator[tuple[str, str]]:
-    """Another entry of the same quantity."""
-    whole = world.value(name)
-    if whole.size > MOST_LOOKED_AT:
-        return
-    for other in np.ndindex(whole.shape):
-        if other != entry and abs(float(whole[other]) - value) <= tolerance and whole[other] != whole[entry]:
-            yield "another-entry", f"This is another entry of {name}."
-            return
+        yield from _of_gradient(context, name, entry, (before - value) / rate, tolerance / rate)

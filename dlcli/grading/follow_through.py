@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,12 +50,42 @@ def recomputed(question: Question, world: World, earlier: Sequence[Earlier], tru
         held = _holding(world, chosen)
         if held is None:
             continue
-        value = _value(question, held)
-        if value is None or value.shape != true.shape or np.array_equal(value, true):
+        for followed in (_with_arguments(held), held):
+            yield from _followed(question, world, followed, chosen, true)
+
+
+def _followed(
+    question: Question, world: World, held: World, chosen: Sequence[Earlier], true: Array
+) -> Iterator[Followed]:
+    """What the question expects in one world of held answers, where that says something."""
+    value = _value(question, held)
+    if value is None or value.shape != true.shape or np.array_equal(value, true):
+        return
+    kept = np.where(_trivial(question, world, held, value, true), np.nan, value)
+    if np.isfinite(kept).any():
+        yield Followed(kept, tuple(e.question.id for e in chosen if not e.right))
+
+
+INVERSES: Mapping[str, Callable[[Array], Array]] = {
+    "sigmoid": lambda a: np.log(a / (1 - a)),
+    "tanh": np.arctanh,
+    "exp": np.log,
+    "softplus": lambda a: np.log(np.expm1(a)),
+}
+
+
+def _with_arguments(held: World) -> World:
+    """The world in which the arguments of held activations fit them: who takes a(1 - a) for a slope takes it from a."""
+    graph, nodes = held.graph, dict[int, Array]()
+    for name, value in held.held.items():
+        node = graph.nodes[graph.names[name]]
+        if node.operation is None or node.operation.name not in INVERSES:
             continue
-        kept = np.where(_trivial(question, world, held, value, true), np.nan, value)
-        if np.isfinite(kept).any():
-            yield Followed(kept, tuple(e.question.id for e in chosen if not e.right))
+        with np.errstate(all="ignore"):
+            argument = INVERSES[node.operation.name](value)
+        before = np.asarray(held.values[node.operands[0]])
+        nodes[node.operands[0]] = np.where(np.isfinite(argument), argument, before)
+    return replace(held, held_nodes=nodes) if nodes else held
 
 
 def _holding(world: World, earlier: Sequence[Earlier]) -> World | None:
@@ -128,26 +158,44 @@ def _value(question: Question, world: World) -> Array | None:
 
 
 def _trivial(question: Question, world: World, held: World, value: Array, true: Array) -> Array:
-    """Where the recomputed value tests nothing: it is 0 and the true one is not, or nothing moves it."""
-    erased = (value == 0) & (true != 0)
-    moved = _value(question, _nudged(held))
-    true_moved = _value(question, _nudged(world))
-    if moved is None or true_moved is None:
-        return np.asarray(erased)
-    return np.asarray(erased | ((moved == value) & (true_moved != true)))
+    """Where the recomputed value tests less than the question does: it is 0 and the true one is not, or numbers that
+    move it when the right answers are held in the same places no longer do."""
+    trivial = (value == 0) & (true != 0)
+    rightly = replace(world, held=_rightly(world, held.held), slopes=_rightly(world, held.slopes, slopes=True))
+    rightly = replace(rightly, held_nodes={}, named=world.named)
+    right = _value(question, rightly)
+    if right is None:
+        return np.asarray(trivial)
+    for name in _numbers(world, held):
+        there, here = _value(question, _nudged(rightly, name)), _value(question, _nudged(held, name))
+        if there is not None and here is not None:
+            trivial = trivial | ((there != right) & (here == value))
+    return np.asarray(trivial)
 
 
-def _nudged(world: World) -> World:
-    """The world with all numbers, also those that are held, a little larger in size."""
+def _rightly(world: World, held: Mapping[str, Array], slopes: bool = False) -> dict[str, Array]:
+    """The network's own values, or slopes, in place of those that are held."""
+    return {name: world.slope(name) if slopes else world.value(name) for name in held}
 
-    def larger(arrays: Mapping[str, Array]) -> dict[str, Array]:
-        return {name: array * (1 + NUDGE * (1 + k % 7)) for k, (name, array) in enumerate(sorted(arrays.items()))}
 
+def _numbers(world: World, held: World) -> list[str]:
+    """The names of inputs and weights, and of what is held."""
     roles = ("input", "weight", "bias")
-    leaves = {
-        name: world.graph.values[number]
+    leaves = [
+        name
         for name, number in world.graph.names.items()
         if world.graph.nodes[number].operation is None and world.graph.nodes[number].role in roles
-    }
-    nudged = world.with_values(larger(leaves))
-    return replace(nudged, held=larger(world.held), slopes=larger(world.slopes), named=larger(world.named))
+    ]
+    return [*leaves, *held.held, *(f"grad {name}" for name in held.slopes), *held.named]
+
+
+def _nudged(world: World, name: str) -> World:
+    """The world with one quantity, or one slope that is held, a little larger in size."""
+    if name.startswith("grad "):
+        name = name.removeprefix("grad ")
+        return replace(world, slopes={**world.slopes, name: world.slopes[name] * (1 + NUDGE)})
+    if name in world.held:
+        return replace(world, held={**world.held, name: world.held[name] * (1 + NUDGE)})
+    if name in world.named:
+        return replace(world, named={**world.named, name: world.named[name] * (1 + NUDGE)})
+    return world.with_values({name: world.value(name) * (1 + NUDGE)})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
 from dlcli.answers.records import Answer
-from dlcli.equivalence import Judgement, equivalent, equivalent_in_network
+from dlcli.equivalence import Judgement, drawn, equivalent, equivalent_in_network
+from dlcli.grading.diagnosing import of_array
 from dlcli.grading.homework import Homework
 from dlcli.grading.numbers_given import AnswerError
 from dlcli.grading.outcome import Outcome
@@ -48,8 +50,29 @@ def mark_formula(question: Question, answer: Answer, homework: Homework) -> Outc
     def expected(there: World) -> Array:
         return np.asarray(evaluate(asked.tree, there, asked.written.part))
 
-    judged = equivalent_in_network(reading.tree, expected, world, task.form)
-    return _outcome(judged, reading, None)
+    worlds = homework.drawn if world is homework.world else drawn(world)
+    judged = equivalent_in_network(reading.tree, expected, worlds, task.form)
+    outcome = _outcome(judged, reading, None)
+    if outcome.verdict != "wrong":
+        return outcome
+    return _diagnosed(outcome, question, reading.tree, world, homework)
+
+
+def _diagnosed(outcome: Outcome, question: Question, tree: Tree, world: World, homework: Homework) -> Outcome:
+    """The outcome with the mistake that gives the formula's value at the file's numbers."""
+    target = homework.targets.get(question.id)
+    if target is None or target.kind != "grad" or target.items:
+        return outcome
+    value = np.asarray(evaluate(tree, world))
+    if value.shape != homework.expected[question.id].value.shape:
+        return outcome
+    units = 1e-9 * np.abs(value) + 1e-12 * np.max(np.abs(value), initial=0.0)
+    found = of_array(homework, world, target.name, value, units)
+    if not found:
+        return outcome
+    sentences = " Or: ".join(text for _, text in found[:3] if text)
+    diagnosis = found[0][0] if len(found) == 1 else None
+    return replace(outcome, feedback=f"{outcome.feedback} {sentences}", diagnosis=diagnosis)
 
 
 def _read(answer: Answer, names: set[str], axes: dict[str, int]) -> Reading:

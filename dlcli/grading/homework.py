@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 
 from dlcli.engines.evaluation import forward
 from dlcli.engines.symbolic import exact_sweep
+from dlcli.equivalence import Drawn, drawn
 from dlcli.errors import Diagnostic, HomeworkError, Source
 from dlcli.fusion import fuse
+from dlcli.grading.targets import Target, asked_slopes, target_of
 from dlcli.mistakes import Context
 from dlcli.questions.expected import Exact, Expected
 from dlcli.questions.key import Key, answer_key
@@ -53,9 +55,25 @@ class Homework:
         return tuple(question.id for question in self.questions.questions)
 
     @cached_property
+    def targets(self) -> Mapping[str, Target | None]:
+        """What each question that expects a value asks for."""
+        return {
+            question.id: target_of(question, self.expected[question.id], self.world)
+            for question in self.questions.questions
+            if question.id in self.expected
+        }
+
+    @cached_property
+    def drawn(self) -> Drawn:
+        """Numbers drawn afresh, at which formulas are compared."""
+        return drawn(self.world)
+
+    @cached_property
     def context(self) -> Context:
         """The network as the catalogue of mistakes takes it; wrong gradients are kept with it."""
         graph, optimizer = self.world.graph, self.checked.spec.optimizer
+        wrt = tuple(dict.fromkeys((*graph.wrt, *asked_slopes(self.targets))))
+        graph = replace(graph, wrt=wrt)
         rate = None if optimizer is None else optimizer.settings.get("learning_rate")
         return Context(graph, forward(graph), rate)
 

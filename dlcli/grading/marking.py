@@ -11,7 +11,7 @@ import numpy as np
 
 from dlcli.answers.records import Answer, Sheet
 from dlcli.grading.code_answers import mark_code
-from dlcli.grading.diagnosing import diagnosis_of
+from dlcli.grading.diagnosing import diagnoses, is_ambiguous
 from dlcli.grading.follow_through import Earlier, recomputed
 from dlcli.grading.formula_answers import mark_formula, mark_model
 from dlcli.grading.homework import Homework
@@ -105,14 +105,23 @@ def _value(question: Question, answer: Answer, marking: _Marking) -> Outcome:
     if expected.kind == "count":
         judged = judge_count(given, expected)
     else:
-        judged = judge_numbers(given, expected, tolerance, lambda i, n: bool(diagnosis_of(question, i, n, homework)))
+        judged = judge_numbers(
+            given, expected, tolerance, lambda place, number: is_ambiguous(question, place, number, homework)
+        )
     marking.earlier.append(_earlier(question, given, judged, expected))
     if len(judged.right) == judged.total:
         return Outcome("correct", Fraction(1), _sentences("right", *judged.remarks))
     followed, source = ((), ()) if expected.kind == "count" else _followed(question, given, judged, marking)
     left = tuple(place for place in judged.wrong if place not in followed)
-    diagnoses = {p: diagnosis_of(question, p, given.entries[p], homework) for p in left if p in given.entries}
-    return _outcome(judged, followed, source, left, diagnoses, homework)
+    fitted = given
+    if given.shape is not None and given.shape != expected.value.shape:
+        fitted = (
+            given.reshaped(expected.value.shape)
+            if len(given.entries) == expected.value.size
+            else replace(given, entries={})
+        )
+    explained = diagnoses(question, fitted.entries, left, homework)
+    return _outcome(judged, followed, source, left, explained, homework)
 
 
 def _outcome(
@@ -120,7 +129,7 @@ def _outcome(
     followed: tuple[Index, ...],
     source: tuple[str, ...],
     wrong: tuple[Index, ...],
-    diagnoses: Mapping[Index, tuple[tuple[str, str], ...]],
+    explained: Mapping[Index, tuple[tuple[str, str], ...]],
     homework: Homework,
 ) -> Outcome:
     """The verdict, the share of the points and the sentences of an array of which not every entry is right."""
@@ -129,7 +138,7 @@ def _outcome(
     share = (len(judged.right) + grading.follow_through * len(followed)) / total
     base = homework.checked.spec.index_base
     single = judged.total == 1
-    named = {place: found for place, found in diagnoses.items() if found}
+    named = {place: found for place, found in explained.items() if found}
     ids = {found[0][0] for found in named.values() if len(found) == 1}
     diagnosis = ids.pop() if len(ids) == 1 and len(named) == len(wrong) and wrong else None
     if diagnosis is not None and not followed:
@@ -152,33 +161,40 @@ def _outcome(
 
 
 def _verdict(judged: Judged, followed: tuple[Index, ...], wrong: tuple[Index, ...]) -> Verdict:
-    if judged.right:
+    if followed and not wrong and not judged.missing and not judged.invalid and not judged.undecided:
+        return "follow_through"
+    if judged.right or followed:
         return "partial"
-    if followed:
-        return "follow_through" if not wrong and not judged.missing and not judged.invalid else "partial"
+    if judged.invalid:
+        return "invalid"
     if wrong:
         return "wrong"
     if judged.undecided:
         return "undecided"
-    return "invalid" if judged.invalid else "missing"
+    return "missing"
 
 
 def _said(found: tuple[tuple[str, str], ...]) -> list[str]:
     """The sentences of one wrong number's diagnoses, as one."""
     if not found:
         return []
-    first, *others = (text for _, text in found)
+    first, *others = (text for _, text in found if text)
     return [first + "".join(f" Or: {text}" for text in others[:2])]
+
+
+def _placed(given: Given, expected: Expected) -> Mapping[Index, Written]:
+    """The numbers by their entry of the expected array; none where they are too few or too many for it."""
+    if given.shape is None or given.shape == expected.value.shape:
+        return given.entries
+    count = int(np.prod(given.shape, dtype=np.int64))
+    return given.reshaped(expected.value.shape).entries if count == expected.value.size else {}
 
 
 def _earlier(question: Question, given: Given, judged: Judged, expected: Expected) -> Earlier:
     """The answer as later questions may follow from it."""
     value = np.full(expected.value.shape, np.nan)
-    if given.shape is not None and given.shape != expected.value.shape and len(given.entries) == value.size:
-        given = given.reshaped(expected.value.shape)
-    for place, number in given.entries.items():
-        if len(place) == value.ndim and all(i < n for i, n in zip(place, value.shape, strict=True)):
-            value[place] = number.value
+    for place, number in _placed(given, expected).items():
+        value[place] = number.value
     return Earlier(question, value, len(judged.right) == judged.total)
 
 
@@ -235,15 +251,12 @@ def shown_answer(answer: Answer) -> str:
 
 
 def _shown(expected: Expected) -> str:
-    """The expected value for those who may see it: exact where it has a short closed form, else 17 digits."""
+    """The expected value for those who may see it, with 15 digits."""
     if expected.kind == "shape":
-        return "(" + ", ".join(f"{x:g}" for x in expected.value) + ")"
-    if expected.value.shape == ():
-        return f"{float(expected.value):.15g}"
+        return "(" + ", ".join(f"{size:g}" for size in expected.value) + ")"
+    rounded = [float(f"{number:.15g}") for number in expected.value.reshape(-1)]
     return (
-        str([float(f"{x:.15g}") for x in expected.value.reshape(-1)])
-        if expected.value.ndim == 1
-        else str(np.vectorize(lambda x: float(f"{x:.15g}"))(expected.value).tolist() if expected.value.size else [])
+        f"{rounded[0]:.15g}" if expected.value.shape == () else str(np.reshape(rounded, expected.value.shape).tolist())
     )
 
 

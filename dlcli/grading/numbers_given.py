@@ -10,10 +10,10 @@ import numpy as np
 from dlcli.answers.records import Answer, Nested
 from dlcli.grading.tolerances import Written
 from dlcli.language import LanguageError
-from dlcli.language.answer import parse_answer
+from dlcli.language.answer import last_digit, parse_answer
 from dlcli.language.constants import evaluate_constant
 from dlcli.language.traversal import names_in
-from dlcli.language.tree import Sequence, Tree
+from dlcli.language.tree import Call, Number, Sequence, Tree, Unary
 from dlcli.ops.operation import Shape
 
 MOST_ENTRIES = 100_000
@@ -88,13 +88,21 @@ def _parsed(text: str) -> tuple[Tree, float | None, tuple[str, ...]]:
 
 def _number(tree: Tree, unit: float | None) -> Written:
     """The value of a tree of constants. Raises AnswerError."""
+    unit = _unit(tree) if unit is None else unit
     unknown = [name.name for name in names_in(tree) if name.name not in (*CONSTANTS, "inf")]
     if unknown:
         raise AnswerError(f"a number is asked for, but `{unknown[0]}` stands in the answer")
     try:
-        return Written(evaluate_constant(tree, lambda _: None, allow_infinite=True).value, unit)
+        return Written(evaluate_constant(tree, lambda _: None, allow_infinite=True, activations=True).value, unit)
     except LanguageError as error:
         raise AnswerError(error.message + (f"; {error.help}" if error.help else "")) from None
+
+
+def _unit(tree: Tree) -> float | None:
+    """One unit of the last digit of a single decimal number, also within a sign or bars; None of other formulas."""
+    while isinstance(tree, Unary) or (isinstance(tree, Call) and tree.name == "abs" and len(tree.arguments) == 1):
+        tree = tree.operand if isinstance(tree, Unary) else tree.arguments[0]
+    return last_digit(tree.text) if isinstance(tree, Number) else None
 
 
 def _nested(items: tuple[Nested, ...]) -> Given:

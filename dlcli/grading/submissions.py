@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from dlcli.answers.classes import read_class
+from dlcli.answers.classes import ClassFile, read_class
 from dlcli.answers.records import Sheet
 from dlcli.answers.sheets import read_sheet
 from dlcli.errors import Diagnostic, UsageError, did_you_mean
@@ -55,14 +55,6 @@ class Submission:
         for part in parts:
             digest.update(len(part).to_bytes(8, "big") + part)
         return digest.digest()
-
-
-@dataclass(frozen=True)
-class ClassFile:
-    """One CSV of a class, read: its rows, and what was noticed about it as a whole."""
-
-    rows: tuple[Submission, ...]
-    warnings: tuple[str, ...]
 
 
 def answer_files(paths: Sequence[str], homework: str) -> list[str]:
@@ -111,17 +103,16 @@ def read_class_file(path: str, ids: Collection[str]) -> ClassFile:
     if found.error is not None:
         help = "the first row is `student` and the ids of the questions; `dlcli template HOMEWORK --csv` writes it"
         raise UsageError(Diagnostic("E421", f"`{path}`: {found.error}", file=path, help=help))
-    rows = tuple(Submission(path, sheet=sheet) for sheet in found)
-    if not rows:
+    if not len(found):
         raise UsageError(Diagnostic("E420", f"`{path}` has no students, only a header", file=path))
-    return ClassFile(rows, found.warnings)
+    return found
 
 
-def submissions(files: Iterable[str], classes: dict[str, ClassFile]) -> Iterator[Submission]:
-    """Each student's submission, in order; a file is read when its turn comes."""
+def submissions(files: Iterable[str], classes: Mapping[str, ClassFile]) -> Iterator[Submission]:
+    """Each student's submission, in order; a file or row is read when its turn comes."""
     for path in files:
         if path in classes:
-            yield from classes[path].rows
+            yield from (Submission(path, sheet=sheet) for sheet in classes[path])
         else:
             yield read_submission(path)
 

@@ -11,6 +11,7 @@ from dlcli.mistakes.diagnosis import diagnose
 from dlcli.mistakes.finding import Diagnosis, Finding
 from dlcli.mistakes.generic_point import generic_point, moved_to
 from dlcli.mistakes.mistake import Mistake
+from dlcli.mistakes.search import Search
 from dlcli.mistakes.single_number import diagnose_entry
 from dlcli.mistakes.structure import Structure
 
@@ -21,6 +22,7 @@ __all__ = [
     "Diagnosis",
     "Finding",
     "Mistake",
+    "Search",
     "Structure",
     "applicable",
     "blind",

@@ -178,7 +178,7 @@ def _jacobian(builder: Builder, number: int, world: World, name: str, scope: Sco
 def _forward(graph: Graph, world: World) -> list[Array]:
     from dlcli.questions.world import forward_holding
 
-    return forward_holding(graph, world.held)
+    return forward_holding(graph, world.held, world.held_nodes)
 
 
 def _within_limits(shape: tuple[int, ...], scope: Scope, span: Span) -> None:

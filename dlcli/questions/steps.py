@@ -29,11 +29,11 @@ def stepped(world: World, count: int) -> World:
         after = optimizer_step(optimizer.name, weights, gradients, plan.state, optimizer.settings, optimizer.taken + 1)[
             0
         ]
-        return replace(world, held={}, slopes={}).with_values(after)
+        return replace(world, held={}, slopes={}, held_nodes={}).with_values(after)
     step = deque(training_steps(plan, count, None), maxlen=1).pop()
     if step.trouble is not None or step.number < count:
         raise StepError(f"training diverges: {step.trouble}", "lower the learning rate")
-    return replace(world, held={}, slopes={}).with_values(dict(step.weights))
+    return replace(world, held={}, slopes={}, held_nodes={}).with_values(dict(step.weights))
 
 
 def _plan(world: World) -> Plan:

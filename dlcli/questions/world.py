@@ -21,28 +21,31 @@ from dlcli.spec.records import Optimizer
 class World:
     """A network and its numbers.
 
-    graph: in the form the file gives it, with the leaves' values of this world. held: quantities that keep a
-    value other than what they are computed by, as when a student's wrong step is followed; slopes: likewise
-    dloss/dq; whatever depends on them is computed from them, by unchanged rules. named: values that questions
-    gave a name. optimizer: of this question; the file's when None.
+    graph: in the form the file gives it, with the leaves' values of this world. held: quantities that keep a value
+    other than what they are computed by, as when a student's wrong step is followed; held_nodes: the same for
+    quantities without a name; slopes: likewise dloss/dq; whatever depends on them is computed from them, by unchanged
+    rules. named: values that questions gave a name. optimizer: of this question; the file's when None.
     """
 
     lowered: Lowered
     graph: Graph
     held: Mapping[str, Array] = field(default_factory=dict)
     slopes: Mapping[str, Array] = field(default_factory=dict)
+    held_nodes: Mapping[int, Array] = field(default_factory=dict)
     named: Mapping[str, Array] = field(default_factory=dict)
     optimizer: Optimizer | None = None
 
     @cached_property
     def stable(self) -> Graph:
         """The graph that values come from: with fused forms, unless a quantity is held."""
-        return self.graph if self.held or self.slopes else fuse(self.graph)
+        return self.graph if self.held or self.slopes or self.held_nodes else fuse(self.graph)
 
     @cached_property
     def values(self) -> Sequence[Array]:
         """The value of each node of `stable`."""
-        return forward_holding(self.stable, self.held) if self.held else forward(self.stable)
+        if not self.held and not self.held_nodes:
+            return forward(self.stable)
+        return forward_holding(self.stable, self.held, self.held_nodes)
 
     def value(self, name: str) -> Array:
         """The value of a quantity; `loss` is the loss whatever the file calls it. Raises KeyError."""
@@ -98,9 +101,9 @@ def world_of(lowered: Lowered, graph: Graph) -> World:
     return World(lowered, graph)
 
 
-def forward_holding(graph: Graph, held: Mapping[str, Array]) -> list[Array]:
-    """The value of every node, with the quantities of `held` kept at their values."""
-    fixed = {graph.names[name]: value for name, value in held.items() if name in graph.names}
+def forward_holding(graph: Graph, held: Mapping[str, Array], nodes: Mapping[int, Array] | None = None) -> list[Array]:
+    """The value of every node, with the quantities of `held` and those `nodes` kept at their values."""
+    fixed = {**(nodes or {}), **{graph.names[name]: value for name, value in held.items() if name in graph.names}}
     values: list[Array] = []
     with np.errstate(all="ignore"):
         for number, node in enumerate(graph.nodes):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from io import StringIO
 
 from dlcli.grading.class_report import ClassReport
 
 OWN = ("student", "total", "out_of", "status", "file", "versions", "homework")
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_NEEDS_QUOTES = re.compile('[,"\r\n]|^ | $')
 
 
 def class_csv(report: ClassReport) -> Iterator[str]:
@@ -29,16 +30,19 @@ def class_csv(report: ClassReport) -> Iterator[str]:
 def harmless(text: str) -> str:
     """The text so that no spreadsheet takes it for a formula: with an apostrophe before it where one would.
 
-    Characters that a CSV cannot hold are left out.
+    Control characters are left out, but for tabs and the ends of lines.
     """
-    text = text.replace("\0", "")
-    return "'" + text if text.lstrip(" \u00a0\u3000\ufeff").startswith((*FORMULAS, "＝", "＋", "－", "＠")) else text
+    text = _CONTROL.sub("", text)
+    return "'" + text if text.lstrip(" \u00a0\u3000\ufeff").startswith(FORMULAS) else text
 
 
-def _row(cells: list[str]) -> str:
-    buffer = StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow(cells)
-    return buffer.getvalue()
+def _row(cells: Sequence[str]) -> str:
+    return ",".join(map(_cell, cells)) + "\n"
+
+
+def _cell(text: str) -> str:
+    """As RFC 4180 quotes it; Python's writer leaves a lone carriage return bare."""
+    return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
 
 
 def _decimals(points: Fraction) -> str:

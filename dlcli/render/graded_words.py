@@ -129,7 +129,7 @@ def sums_text(report: ClassReport) -> str:
         share = report.mean / report.full_marks if report.full_marks else None
         parts.append(f"mean {score_text(report.mean, report.full_marks)} ({share_text(share)})")
     if report.passed is not None:
-        parts.append(f"{report.passed} of {len(report.students)} reach {share_text(report.pass_mark)}")
+        parts.append(f"{report.passed:,} of {len(report.students):,} reach {share_text(report.pass_mark)}")
     if report.errors:
         parts.append(f"{counted(report.errors, 'sheet')} could not be marked")
     if report.undecided:
