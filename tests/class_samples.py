@@ -56,7 +56,7 @@ def marks_of(student: str, *, reveal: bool = False) -> tuple[Mark, ...]:
         ),
         mark("i", "missing", 0, 1, expected=expected["i"], feedback="There is no answer."),
         mark(
-            "l", "undecided", 0, 2, given="Because | it\nis.", feedback="This answer is marked by hand.", line=6, column=6
+            "l", "undecided", 0, 2, given="Because | it\nis.", feedback="This answer is marked by hand.", line=6
         ),
         mark("t", "wrong", 0, 1, given="7", expected=expected["t"], feedback="Wrong.", bonus=True, line=7, column=6),
     )  # fmt: skip
@@ -93,7 +93,7 @@ def report_of(*students: Graded, faults: Mapping[int, str] | None = None) -> Cla
 
 
 def write_class(folder: Path, count: int = 5) -> tuple[Path, Path]:
-    """HOMEWORK and answer files of so many students, some right, some wrong, one empty: paths of file and folder."""
+    """HOMEWORK and answer files of so many students, some right, some wrong, one no text: paths of file and folder."""
     homework = folder / "homework.yaml"
     homework.write_text(HOMEWORK, encoding="utf-8")
     answers = folder / "answers"
@@ -101,5 +101,5 @@ def write_class(folder: Path, count: int = 5) -> tuple[Path, Path]:
     for k in range(count):
         slope = ("-1.3877", "1.3877", "-0.6938", "nonsense", "")[k % 5]
         text = f"answers:\n  a: 0.46257\n  b: {slope}\n  c: [-0.15, {k}]\n  i: {'ABC'[k % 3]}\n"
-        (answers / f"s{k:04}.yaml").write_text("" if k % 5 == 4 else text, encoding="utf-8")
+        (answers / f"s{k:04}.yaml").write_bytes(b"a: \0\1" if k % 5 == 4 else text.encode())
     return homework, answers

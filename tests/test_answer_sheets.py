@@ -249,12 +249,14 @@ def test_latin_1_is_read_with_a_remark() -> None:
     assert found.remarks == ("line 2 is not UTF-8; the file is read as Windows-1252",)
 
 
+@pytest.mark.parametrize("data", [b"", b" \r\n\t", b"\xef\xbb\xbf"])
+def test_an_empty_file_is_a_sheet_without_answers(data: bytes) -> None:
+    assert sheet(data) == Sheet("s1024", "answers/s1024.yaml", remarks=("the file is empty",))
+
+
 @pytest.mark.parametrize(
     ("data", "error"),
     [
-        (b"", "the file is empty"),
-        (b" \r\n\t", "the file is empty"),
-        (b"\xef\xbb\xbf", "the file is empty"),
         (b"PK\x03\x04\0\0", "the file is not text: byte 5 is 0"),
         (b"\xff\xfea", "the file starts as UTF-16-LE, but byte 1 fits no character"),
         (b"\x89\x01\x02\x03\x04\x05\x06", "the file is not text"),

@@ -87,9 +87,14 @@ def test_a_divisor_that_is_never_0_where_the_right_formula_has_a_value_is_not_re
 def test_a_pole_at_a_whole_number_is_a_remark() -> None:
     judged = judge("sin(pi*n + n)/n", "sin(n)*cos(pi*n)/n + 0*n", n=NAMED["integer"])
     assert judged.verdict == "equal"
-    judged = judge("n*cos(pi*n)/n", "(-1)**n", n=NAMED["integer"])
+    judged = judge("(sin(n)**2 + cos(n)**2)*(n**2 + n)/n", "n + 1", n=NAMED["integer"])
     assert judged.verdict == "equal"
     assert judged.remarks == ("yours has no value where n is 0; there the right formula has one",)
+
+
+def test_a_logarithm_that_cancels_still_bounds_where_a_formula_has_a_value() -> None:
+    assert judge("(x*log(x) + log(x))/log(x)", "x + 1").verdict == "different"
+    assert judge("(x*log(x) + log(x))/log(x)", "x + 1", x=NAMED["positive"]).verdict == "equal"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from io import StringIO
 
-from dlcli.answers.decoding import UnreadableError, decoded
+from dlcli.answers.decoding import EMPTY, UnreadableError, decoded
 from dlcli.answers.places import Place, Places, collected, places_of
 from dlcli.answers.records import Answer, Sheet
 from dlcli.answers.values import NULLS, read_value
@@ -91,6 +91,8 @@ def read_class(data: bytes, name: str, ids: Collection[str]) -> ClassFile:
         text, remarks = decoded(data, MAX_BYTES)
     except UnreadableError as error:
         return ClassFile(name, error=str(error))
+    if not text:
+        return ClassFile(name, error=EMPTY)
     delimiter = _delimiter(text)
     rows = list(_rows(text, delimiter))
     if not rows or rows[0].fault is not None:

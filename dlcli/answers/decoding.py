@@ -19,6 +19,9 @@ class UnreadableError(Exception):
     """The file is no text; the message says why, to the student."""
 
 
+EMPTY = "the file is empty"
+
+
 class Decoded(NamedTuple):
     """A text with `\\n` at the end of each line, and what was noticed about its bytes."""
 
@@ -33,7 +36,7 @@ def decoded(data: bytes, most: int = MAX_BYTES) -> Decoded:
     text, remarks = _text(data)
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        raise UnreadableError("the file is empty")
+        return Decoded("", (*remarks, EMPTY))
     return Decoded(text, remarks)
 
 

@@ -101,6 +101,8 @@ def read_sheet(data: bytes, name: str, ids: Collection[str]) -> Sheet:
     else:
         for entry in _entries(text, reading):
             _take(entry, reading)
+    if not text:
+        return Sheet(student, name, remarks=tuple(remarks))
     if not reading.keys:
         why = "no answer is found in the file: write `id: answer`, one a line"
         return Sheet(student, name, remarks=tuple(remarks), error=why)

@@ -24,7 +24,8 @@ def redrawn(world: World, seed: int, same_branches: bool) -> World | None:
     """The network at numbers drawn afresh in their shapes; None where no draw fits.
 
     Targets, class numbers, probabilities and masks keep their nature where an operation that they go into has a
-    domain; every value lies in the domains and is finite. same_branches: all operations with kinks are on the sides
+    domain; constants keep their values unless they hold a 0; every value lies in the domains and is finite.
+    same_branches: all operations with kinks are on the sides
     that they are on in `world`. Values that questions named, and held ones, are left out: they belong to `world`.
     """
     graph = world.graph
@@ -35,8 +36,9 @@ def redrawn(world: World, seed: int, same_branches: bool) -> World | None:
         stream = np.random.default_rng([seed, attempt])
         values: dict[int, Array] = dict(graph.values)
         for number, array in graph.values.items():
-            if graph.nodes[number].role == "literal" or not np.isfinite(array).all():
-                continue  # inf stands in masks
+            role = graph.nodes[number].role
+            if role == "literal" or (role == "constant" and array.all()) or not np.isfinite(array).all():
+                continue  # a constant counts as written, but a 0 may hide a factor; inf stands in masks
             if number in bound:
                 values[number] = _natural(array, bound[number], stream)
             else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +26,9 @@ OF_CODE = frozenset({
     "integer-truncation", "single-precision", "gradient-clipped", "tensor-scaled", "broadcast-column",
     "overflow-without-shift", "log-epsilon", "tensors-swapped",
 })  # fmt: skip
+
+# what alone is thought of where zeros were answered
+OF_ZEROS = frozenset({"weight-gradient-zero", "bias-forgotten", "error-not-passed-down", "relu-mask-inverted"})
 
 Found = tuple[tuple[str, str], ...]  # (id of the mistake, sentence), the likely ones first
 
@@ -62,13 +65,19 @@ def of_array(homework: Homework, world: World, name: str, array: Array, units: A
     context = _with(context_of(homework, world), name)
     tolerances = np.broadcast_to(np.maximum(units, 0.0).reshape(-1), array.size).reshape(array.shape)
     found = diagnose(context, {name: array}, tolerances={name: tolerances})
-    explained = [] if found.together else [(f.id, f.sentence) for f in found.findings if f.id not in OF_CODE]
-    explained += [] if found.together else [(other, "") for other in found.also if other not in OF_CODE]
+    explained = [] if found.together else [(f.id, f.sentence) for f in found.findings]
+    explained += [] if found.together else [(other, "") for other in found.also]
     right = context.clean.gradients[name]
     for factor, label, text in ((2.0, "factor-two-extra", "twice"), (0.5, "factor-two-missing", "half of")):
         if np.all(np.abs(array - factor * right) <= tolerances) and label not in dict(explained):
             explained.append((label, f"This is {text} the gradient by {name}: look for a factor 2."))
-    return tuple(explained)
+    return _thinkable(explained, array)
+
+
+def _thinkable(found: Iterable[tuple[str, str]], value: Array | float) -> Found:
+    """What a person may have done: no mistakes of programs, and of zeros only those that make zeros."""
+    zeros = not np.any(value)
+    return tuple((label, text) for label, text in found if label not in OF_CODE and (not zeros or label in OF_ZEROS))
 
 
 def is_ambiguous(question: Question, place: Entry, number: Written, homework: Homework) -> bool:
@@ -139,7 +148,7 @@ def _of_entry(target: Target, place: Entry, number: Written, true: float, world:
 
 def _of_gradient(context: Context, name: str, entry: Entry, value: float, tolerance: float) -> Found:
     found = diagnose_entry(context, name, entry or None, value, tolerance)
-    return tuple((finding.id, finding.sentence) for finding in found if finding.id not in OF_CODE)
+    return _thinkable(((finding.id, finding.sentence) for finding in found), value)
 
 
 def _of_step(

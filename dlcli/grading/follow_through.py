@@ -162,7 +162,8 @@ def _trivial(question: Question, world: World, held: World, value: Array, true: 
     move it when the right answers are held in the same places no longer do."""
     trivial = (value == 0) & (true != 0)
     rightly = replace(world, held=_rightly(world, held.held), slopes=_rightly(world, held.slopes, slopes=True))
-    rightly = replace(rightly, held_nodes={}, named=world.named)
+    nodes = {number: np.asarray(world.values[number]) for number in held.held_nodes}
+    rightly = replace(rightly, held_nodes=nodes, named=world.named)
     right = _value(question, rightly)
     if right is None:
         return np.asarray(trivial)

@@ -111,6 +111,7 @@ def _student(graded: Graded, on: Medium) -> Iterator[str]:
         for row, mark in zip(rows, graded.marks, strict=True)
     ]
     yield grid_text(Grid(heads, cells, [COLORS[mark.verdict] for mark in graded.marks]), on)
+    yield "\n"
     for remark in graded.remarks:
         yield plain(f"note: {remark}", on) + "\n"
 
