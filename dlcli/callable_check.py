@@ -8,9 +8,11 @@ from itertools import islice
 
 import numpy as np
 
-from dlcli.comparison import EPS, FAIL, INCONCLUSIVE, MOST_REASONS, PASS, Evidence, Judgement, TensorCheck, judge
+from dlcli.callable_judgement import judged
+from dlcli.comparison import EPS, FAIL, INCONCLUSIVE, MOST_REASONS, PASS, Judgement, TensorCheck
 from dlcli.engines import black_box
-from dlcli.engines.black_box import BlackBox, Line, Slopes
+from dlcli.engines.black_box import Slopes
+from dlcli.engines.black_box_lines import BlackBox, Line, first_sizes, fitted, hidden_step
 from dlcli.engines.black_box_noise import noise_of
 from dlcli.engines.draws import directions, stratified
 from dlcli.engines.finite_difference import Differences
@@ -22,19 +24,27 @@ EVERY_ENTRY = 2_000  # entries of x up to which each gets a ladder
 SAMPLE = 64  # entries of each larger array that do, where x has more
 LARGEST = 8  # of these, so many where the gradient is largest
 NOISY = 1e-9  # noise, relative to the loss, that is worth a note
-FEW_DIGITS = 1e-3  # the relative error bar that decides an entry where f is not computed in float64
-NOTHING = 1e-9  # what a step may change the loss by, relative to it, where nothing was exercised
+ROUNDS = 3  # times that the noise is looked for again where the gradient fails
+TRIED = 3  # lines of a leaf along which it is
 ALONG = "random direction"
 
 
 @dataclass(frozen=True)
 class _Sampled:
-    """The lines of one leaf: along the entries at these flat positions, and along a direction where some lack."""
+    """The lines of one leaf: along the entries at these flat positions, and last along a direction where some lack."""
 
     leaf: Leaf
     entries: Array
     lines: tuple[Line, ...]
-    direction: Line | None
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The gradient along some lines, their slopes, and the verdicts."""
+
+    gradient: Array
+    slopes: Slopes
+    judgement: Judgement
 
 
 def compared(
@@ -57,13 +67,22 @@ def compared(
         _lines(box, leaf, gradient, every, number)
         for number, (leaf, gradient) in enumerate(zip(leaves.leaves, gradients, strict=True))
     ]
-    found = [black_box.slopes(box, [*s.lines, *([s.direction] if s.direction else [])]) for s in sampled]
-    weight = _weight(point, sampled, found)
-    return [
-        check
-        for s, slopes, gradient, own in zip(sampled, found, gradients, units, strict=True)
-        for check in _checks(box, s, slopes, gradient, own / EPS, weight)
-    ]
+    found = [black_box.slopes(box, s.lines) for s in sampled]
+    for _ in range(ROUNDS):
+        weight = _weight(point, sampled, found)
+        rows = [
+            _judged_rows(box, s, slopes, a, own / EPS, weight)
+            for s, slopes, a, own in zip(sampled, found, gradients, units, strict=True)
+        ]
+        hidden = max((_hidden(box, s, r) for s, r in zip(sampled, rows, strict=True)), default=0.0)
+        if not hidden > box.noise:
+            break
+        box = replace(box, noise=hidden)
+        found = [black_box.reread(box, s.lines, slopes) for s, slopes in zip(sampled, found, strict=True)]
+    if box.noise > NOISY * box.scale:
+        digits = "f is not computed in float64" if box.unit > EPS else "f is noisy"
+        function.notes.append(f"{digits}: its values scatter by about {box.noise:.1e}")
+    return [check for s, r, a in zip(sampled, rows, gradients, strict=True) for check in _checks(s, r, a)]
 
 
 def unchecked(leaf: Leaf, gradient: Array, reason: str) -> TensorCheck:
@@ -81,7 +100,7 @@ def _box(function: UserFunction, here: float, unit: float) -> BlackBox:
     """The noise and the size of the loss along one random direction through all leaves at once."""
     point = function.leaves.vector
     parts = [
-        np.fmax(np.abs(point[leaf.part]), black_box.first_sizes(point[leaf.part])) * directions((leaf.size,), number)
+        np.fmax(np.abs(point[leaf.part]), first_sizes(point[leaf.part])) * directions((leaf.size,), number)
         for number, leaf in enumerate(function.leaves.leaves)
     ]
     everywhere, seen = np.concatenate(parts), [here]
@@ -96,27 +115,24 @@ def _box(function: UserFunction, here: float, unit: float) -> BlackBox:
         unit = max(unit, float(np.finfo(np.float32).eps))
     if unit > EPS:
         noise = max(noise, unit * scale)
-    if noise > NOISY * scale:
-        digits = "f is not computed in float64" if unit > EPS else "f is noisy"
-        function.notes.append(f"{digits}: its values scatter by about {noise:.1e}")
     return BlackBox(function.value, point, here, unit, noise, scale)
 
 
 def _lines(box: BlackBox, leaf: Leaf, gradient: Array, every: bool, seed: int) -> _Sampled:
     """The lines to step along: each entry, or a sample of them and a Gaussian direction."""
     if not leaf.size:
-        return _Sampled(leaf, np.zeros(0, dtype=np.int64), (), None)
+        return _Sampled(leaf, np.zeros(0, dtype=np.int64), ())
     theta, dtype = box.point[leaf.part], leaf.dtype
-    positions, sizes = np.arange(leaf.start, leaf.start + leaf.size), black_box.first_sizes(theta)
+    positions, sizes = np.arange(leaf.start, leaf.start + leaf.size), first_sizes(theta)
     direction = Line(positions, 10 * sizes * np.random.default_rng(seed).standard_normal(leaf.size), 0.1, dtype)
-    factor = black_box.fitted(box, direction)
+    factor = fitted(box, direction)
     entries = np.arange(leaf.size)
     whole = every or leaf.size <= SAMPLE
     if not whole:
         flat = np.abs(np.nan_to_num(gradient.reshape(-1), nan=np.inf))
         entries = np.union1d(stratified(theta, SAMPLE - LARGEST), np.argpartition(-flat, LARGEST)[:LARGEST])
-    lines = tuple(Line(positions[j : j + 1], np.ones(1), factor * float(sizes[j]), dtype) for j in entries.tolist())
-    return _Sampled(leaf, entries, lines, None if whole else replace(direction, first=0.1 * factor))
+    lines = [Line(positions[j : j + 1], np.ones(1), factor * float(sizes[j]), dtype) for j in entries.tolist()]
+    return _Sampled(leaf, entries, (*lines, *([] if whole else [replace(direction, first=0.1 * factor)])))
 
 
 def _weight(point: Array, sampled: Sequence[_Sampled], found: Sequence[Slopes]) -> float:
@@ -133,83 +149,54 @@ def _weight(point: Array, sampled: Sequence[_Sampled], found: Sequence[Slopes]) 
     return float(np.sqrt(total))
 
 
-def _checks(
+def _judged_rows(
     box: BlackBox, sampled: _Sampled, slopes: Slopes, gradient: Array, scale: float, weight: float
-) -> list[TensorCheck]:
-    """scale: the rounding unit of the gradient in those of float64."""
-    leaf, direction, entries = sampled.leaf, sampled.direction, sampled.entries
+) -> tuple[_Judged, ...]:
+    """The entries of a leaf, and its direction where it has one. scale: the gradient's rounding unit in float64's."""
+    flat, count = gradient.reshape(-1), len(sampled.entries)
+    own, single = flat[sampled.entries], slopes.part(0, count)
+    entries = _Judged(own, single, judged(box, own, np.abs(own) * scale, single, weight))
+    if len(sampled.lines) == count:
+        return (entries,)
+    with np.errstate(invalid="ignore", over="ignore"):
+        terms = flat * sampled.lines[-1].components
+        total, size = np.atleast_1d(terms.sum()), np.atleast_1d(np.abs(terms).sum() * scale)
+    along = slopes.part(count, count + 1)
+    return entries, _Judged(total, along, judged(box, total, size, along, weight))
+
+
+def _hidden(box: BlackBox, sampled: _Sampled, rows: Sequence[_Judged]) -> float:
+    """The height of the largest hidden step along some lines on which the gradient would FAIL."""
+    lines, heights = iter(sampled.lines), [0.0]
+    for part in rows:
+        differences = part.slopes.differences
+        tried = 0
+        for row, line in zip(range(len(part.gradient)), lines, strict=False):
+            slope = float(differences.central[row])
+            if part.judgement.verdicts[row] == FAIL and np.isfinite(slope) and tried < TRIED:
+                heights.append(hidden_step(box, line, slope))
+                tried += 1
+    return max(heights)
+
+
+def _checks(sampled: _Sampled, rows: Sequence[_Judged], gradient: Array) -> list[TensorCheck]:
+    """The check of a leaf; of a sampled one its direction's stands for the entries that were not looked at."""
+    leaf, entries = sampled.leaf, sampled.entries
     if not leaf.size:
         return [unchecked(leaf, gradient, "it holds no number")]
-    flat = gradient.reshape(-1)
-    own = flat[entries]
-    single = slopes.part(0, len(entries))
-    judgement = _judged(box, own, np.abs(own) * scale, single, weight)
-    if direction is None:
-        return [_check(leaf.name, gradient, judgement, single, entries, "ladder")]
-    with np.errstate(invalid="ignore", over="ignore"):
-        terms = flat * direction.components
-        total, size = np.atleast_1d(terms.sum()), np.atleast_1d(np.abs(terms).sum() * scale)
-    rest = slopes.part(len(entries), len(entries) + 1)
-    along_it = _judged(box, total, size, rest, weight)
-    along = _check(f"{leaf.name}, {ALONG}", total.reshape(()), along_it, rest, np.zeros(1, dtype=np.int64), "ladder")
+    if len(rows) == 1:
+        return [_check(leaf.name, gradient, rows[0], entries, "ladder")]
+    total = rows[1].gradient.reshape(())
+    along = _check(f"{leaf.name}, {ALONG}", total, rows[1], np.zeros(1, dtype=np.int64), "ladder")
     method = f"ladder, {len(entries):,} of {leaf.size:,} entries; the others along one {ALONG}"
-    return [_check(leaf.name, gradient, judgement, single, entries, method, along), along]
-
-
-def _judged(box: BlackBox, a: Array, size: Array, slopes: Slopes, weight: float) -> Judgement:
-    """The verdicts by the rule of homework files, and by what a black box calls for.
-
-    A coarse PASS is none where f has the digits of float64: an error of 1e-5 would not be seen. In float32 nothing
-    finer can be had, and a bar of 1e-3 decides; it stays tagged coarse. A slope that both sides call 0 to within a
-    bar of no consequence passes as vacuous.
-    """
-    differences = slopes.differences
-    error, rounding = differences.central_error, EPS * np.sqrt(slopes.curvature) * weight
-    evidence = Evidence("", a, None, None, differences, size, rounding, box.scale * box.unit / EPS, called="grad")
-    judgement = judge(evidence)
-    with np.errstate(all="ignore"):
-        larger = np.fmax(np.abs(a), np.abs(differences.central))
-        narrow = (box.unit > EPS) & (error <= FEW_DIGITS * larger)
-        nothing = (larger <= error) & (error * differences.first_step <= NOTHING * box.scale)
-        wide = (judgement.verdicts == INCONCLUSIVE) & (np.abs(a - differences.central) <= error) & ~differences.grows
-        ratio = a / differences.central
-    verdicts = judgement.verdicts.copy()
-    verdicts[judgement.coarse & ~narrow] = INCONCLUSIVE
-    verdicts[wide & (narrow | nothing)] = PASS
-    reasons = {entry: text for entry, text in judgement.reasons.items() if verdicts[entry] != PASS}
-    for (row,) in np.argwhere(verdicts >= INCONCLUSIVE).tolist():
-        if differences.grows[row]:
-            reasons[row,] = "f jumps here, or beside the point: it has no slope that a difference could show"
-        elif verdicts[row] == INCONCLUSIVE and (wide[row] or judgement.coarse[row]):
-            reasons[row,] = "the error bar of the difference is too wide to see an error of 1e-5 in it"
-        elif verdicts[row] == INCONCLUSIVE and not np.isfinite(error[row]):
-            reasons[row,] = "the differences of f do not settle: it is too noisy, jumps, or is undefined nearby"
-        elif verdicts[row] == FAIL and np.isfinite(a[row]) and "kink" not in reasons.get((row,), ""):
-            reasons[row,] = _times(float(ratio[row]))
-    coarse = (verdicts == PASS) & (judgement.coarse | (wide & narrow)) & ~nothing
-    vacuous = (verdicts == PASS) & (judgement.vacuous | (wide & nothing))
-    return replace(judgement, verdicts=verdicts, coarse=coarse, vacuous=vacuous, reasons=reasons)
-
-
-def _times(ratio: float) -> str:
-    if not np.isfinite(ratio):
-        return "f does not change here, but grad says that it does"
-    if ratio == 0:
-        return "grad is 0, but f changes here"
-    return f"grad is {ratio:.6g} times the difference"
+    return [_check(leaf.name, gradient, rows[0], entries, method, along), along]
 
 
 def _check(
-    name: str,
-    gradient: Array,
-    judgement: Judgement,
-    slopes: Slopes,
-    entries: Array,
-    method: str,
-    rest: TensorCheck | None = None,
+    name: str, gradient: Array, rows: _Judged, entries: Array, method: str, rest: TensorCheck | None = None
 ) -> TensorCheck:
     """The rows of some entries as arrays of the whole tensor; `rest`: what stands for the entries that have none."""
-    shape, differences = gradient.shape, slopes.differences
+    shape, differences, judgement = gradient.shape, rows.slopes.differences, rows.judgement
     known = np.isfinite(differences.central_error)
 
     def spread(rows: Array, missing: float) -> Array:
@@ -238,7 +225,7 @@ def _check(
         looked={} if looked.all() else {"finite_difference": looked},
         methods={"backprop": "given", "finite_difference": method},
         reasons=reasons,
-        notes=_notes(judgement, slopes),
+        notes=_notes(judgement, rows.slopes),
     )
 
 

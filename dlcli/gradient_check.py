@@ -71,7 +71,7 @@ def check_gradients(
     one random direction.
 
     Raises UsageError where x, f's value or the gradient cannot be used (E501 to E503). What f raises at x itself is
-    passed on; elsewhere it only takes away that step. f is called about 8 times an entry, up to 40 times near a kink.
+    passed on; elsewhere it only takes away that step. f is called about 9 times an entry, up to 40 times near a kink.
 
     >>> import numpy as np
     >>> check_gradients(lambda w: np.sum(w**3), lambda w: 3 * w**2, np.array([1.0, -2.0])).verdict

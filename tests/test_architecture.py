@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("training",),
     ("laws", "symbols", "domains"),
     ("comparison",),
-    ("adjudication", "callable_check", "mistakes"),
+    ("adjudication", "callable_check", "callable_judgement", "mistakes"),
     ("solution",),
     ("solving", "problem_bank"),
     ("inspection", "entry_names", "entry_ladder", "evidence", "step_errors", "self_check", "probing"),

@@ -11,7 +11,8 @@ import pytest
 
 from dlcli import check_gradients
 from dlcli.comparison import VERDICTS
-from dlcli.engines.black_box import first_sizes, suffix
+from dlcli.engines.black_box import suffix
+from dlcli.engines.black_box_lines import first_sizes
 from dlcli.engines.black_box_noise import noise_of
 from tests.black_box_edges import networks, notebook, temperature
 from tests.black_box_networks import Network, attention, deep_relu, recurrent, two_layers
@@ -217,6 +218,16 @@ def test_flat_floor_between_two_kinks_has_slope_0(distance: float) -> None:
 
     assert check_gradients(loss, 0.0, 1.0).verdict == "pass"
     assert check_gradients(loss, 1.0, 1.0).verdict == "fail"
+
+
+@pytest.mark.parametrize("seed", [6301, 26701])
+def test_logarithm_of_a_probability_that_rounding_reaches_never_fails(seed: int) -> None:
+    """1 - p has a few digits only, and its steps are wider than those between which noise is looked for."""
+    assert check(notebook(seed)).comparison.count("fail") == 0
+
+
+def test_kinks_between_the_first_rungs_that_make_them_converge_by_chance_do_not_fail() -> None:
+    assert check(deep_relu(6810)).comparison.count("fail") == 0
 
 
 def test_float32_passes_coarsely() -> None:

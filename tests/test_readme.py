@@ -44,16 +44,17 @@ def test_yaml_example_passes(text: str, tmp_path: Path) -> None:
     assert dlcli.gradcheck(path).verdict == "pass"
 
 
-def test_python_example_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("number", range(2))
+def test_python_example_prints_what_the_text_says(number: int, tmp_path: Path) -> None:
     text = README.read_text(encoding="utf-8")
-    [code] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    examples = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(examples) == 2
     homework = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)[0]
     (tmp_path / "homework.yaml").write_text(homework, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
-    assert capsys.readouterr().err == ""
+    command = [sys.executable, "-c", examples[number]]
+    done = subprocess.run(command, check=True, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stderr == ""
+    assert ("pass 0.", "b[0]: grad is 0.5 times the difference")[number] in done.stdout
 
 
 if __name__ == "__main__":

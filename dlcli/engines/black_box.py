@@ -11,12 +11,12 @@ bar, so it could only make a verdict look surer than it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 
+from dlcli.engines.black_box_lines import BlackBox, Line, at
 from dlcli.engines.black_box_noise import first_change
 from dlcli.engines.finite_difference import Differences
 from dlcli.engines.ladder import RATIO, Extrapolation, extrapolate
@@ -29,54 +29,33 @@ PRECISE = 1e-6  # a relative error bar that needs no further rung
 NEGLIGIBLE = 1e-12  # an error bar, relative to the tensor's largest contribution, that needs none either
 STAIRS = 1e-6  # height, relative to the loss, of steps that are no rounding
 EPS = float(np.finfo(np.float64).eps)
-PROBES = 12  # times that a tensor's first steps are raised, 16-fold each, while they move nothing
-
-
-@dataclass(frozen=True)
-class BlackBox:
-    """A loss at a point. loss: vector -> value, nan where there is none; unit: its rounding unit.
-
-    noise: the standard deviation of the noise in its value, from `noise_of`; scale: the size of its values nearby.
-    """
-
-    loss: Callable[[Array], float]
-    point: Array
-    here: float
-    unit: float
-    noise: float
-    scale: float
-
-
-@dataclass(frozen=True)
-class Line:
-    """A direction to step along: positions in the point, components there; `first`: the first step along it."""
-
-    positions: Array
-    components: Array
-    first: float
-    dtype: np.dtype[Any]
-
-
-@dataclass(frozen=True)
-class Slopes:
-    """One row a line. differences: 1-d arrays; curvature: |second difference|; crossed: larger steps were dropped."""
-
-    differences: Differences
-    curvature: Array
-    crossed: Array
-
-    def part(self, start: int, stop: int) -> Slopes:
-        """Some of the lines."""
-        rows = {item.name: getattr(self.differences, item.name)[start:stop] for item in fields(self.differences)}
-        return Slopes(Differences(**rows), self.curvature[start:stop], self.crossed[start:stop])
 
 
 @dataclass
-class _Ladder:
+class Ladder:
     """Exact steps and losses at the point + step and - step, each (lines, rungs, 2), nan where not evaluated."""
 
     steps: Array
     losses: Array
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """One row a line. differences: 1-d arrays; curvature: |second difference|; crossed: larger steps were dropped.
+
+    ladder: the evaluations that they were read from.
+    """
+
+    differences: Differences
+    curvature: Array
+    crossed: Array
+    ladder: Ladder
+
+    def part(self, start: int, stop: int) -> Slopes:
+        """Some of the lines."""
+        rows = {item.name: getattr(self.differences, item.name)[start:stop] for item in fields(self.differences)}
+        ladder = Ladder(self.ladder.steps[start:stop], self.ladder.losses[start:stop])
+        return Slopes(Differences(**rows), self.curvature[start:stop], self.crossed[start:stop], ladder)
 
 
 @dataclass(frozen=True)
@@ -89,30 +68,6 @@ class _Reading:
     clean: Array  # (lines, rungs) of the central quotients
 
 
-def first_sizes(theta: Array) -> Array:
-    """0.1 max(|theta|, rms of the tensor), and 1 where both are 0."""
-    largest = float(np.max(np.abs(theta), initial=0.0))
-    if largest == 0:
-        return np.ones(theta.shape)
-    return np.asarray(0.1 * np.maximum(np.abs(theta), largest * float(np.sqrt(np.mean((theta / largest) ** 2)))))
-
-
-def fitted(box: BlackBox, line: Line) -> float:
-    """What a tensor's first steps are multiplied with: 16-fold while a step along `line` changes nothing to speak of.
-
-    A bias of 1e-12 says nothing of the size that a bias may have. Never beyond a step of 1.
-    """
-    factor = 1.0
-    for _ in range(PROBES):
-        if 16 * factor * line.first * float(np.max(np.abs(line.components), initial=0.0)) > 1:
-            break
-        value, _ = _at(box, line, factor * line.first)
-        if not abs(value - box.here) < 1e8 * box.noise:
-            break
-        factor *= 16
-    return factor
-
-
 def slopes(box: BlackBox, lines: Sequence[Line]) -> Slopes:
     """The slope along each line by a ladder of differences, with error bars, kinks and jumps.
 
@@ -120,7 +75,7 @@ def slopes(box: BlackBox, lines: Sequence[Line]) -> Slopes:
     a rung that disagrees with later ones leaves the bar above 1e-6 of the slope.
     """
     rungs = UP + LONGEST
-    ladder = _Ladder(*(np.full((len(lines), rungs, 2), np.nan) for _ in range(2)))
+    ladder = Ladder(*(np.full((len(lines), rungs, 2), np.nan) for _ in range(2)))
     _climb(box, lines, ladder, range(len(lines)), (*FIRST, FAR))
     reading = _read(box, ladder)
     upwards = _wide(reading, lines) & (reading.central.error < 100 * box.noise / np.array([x.first for x in lines]))
@@ -134,27 +89,20 @@ def slopes(box: BlackBox, lines: Sequence[Line]) -> Slopes:
     return _summed_up(box, lines, ladder, reading)
 
 
-def _at(box: BlackBox, line: Line, offset: float) -> tuple[float, float]:
-    """The loss at an offset along a line, and the exact size of the step: of a single number, as it is rounded."""
-    moved = box.point.copy()
-    start = moved[line.positions]
-    target = (start + offset * line.components).astype(line.dtype).astype(np.float64)
-    step = abs(float(target[0] - start[0])) if len(start) == 1 else abs(offset)
-    if step == 0 or not np.isfinite(target).all():
-        return np.nan, step
-    moved[line.positions] = target
-    return box.loss(moved), step
+def reread(box: BlackBox, lines: Sequence[Line], found: Slopes) -> Slopes:
+    """The same evaluations read with another noise."""
+    return _summed_up(box, lines, found.ladder, _read(box, found.ladder))
 
 
-def _climb(box: BlackBox, lines: Sequence[Line], ladder: _Ladder, rows: Sequence[int], rungs: Sequence[int]) -> None:
+def _climb(box: BlackBox, lines: Sequence[Line], ladder: Ladder, rows: Sequence[int], rungs: Sequence[int]) -> None:
     for row in rows:
         for rung in rungs:
             for side, sign in enumerate((1.0, -1.0)):
                 offset = sign * lines[row].first * RATIO ** (UP - rung)
-                ladder.losses[row, rung, side], ladder.steps[row, rung, side] = _at(box, lines[row], offset)
+                ladder.losses[row, rung, side], ladder.steps[row, rung, side] = at(box, lines[row], offset)
 
 
-def _read(box: BlackBox, ladder: _Ladder) -> _Reading:
+def _read(box: BlackBox, ladder: Ladder) -> _Reading:
     count = len(ladder.losses)
     signs = np.array([1.0, -1.0])
     with np.errstate(all="ignore"):
@@ -177,7 +125,24 @@ def _extrapolated(quotients: Array, steps: Array, noise: Array, base: float) -> 
     if not len(runs):
         return Extrapolation(np.full(len(clean), np.nan), np.full(len(clean), np.inf)), clean
     part = np.s_[:, runs[0] : runs[-1] + 3]
-    return extrapolate(quotients[part], steps[part], clean[part], noise[part], base), clean
+    found = extrapolate(quotients[part], steps[part], clean[part], noise[part], base)
+    return _doubted(found, np.where(clean, quotients, np.nan), noise / steps), clean
+
+
+def _doubted(found: Extrapolation, quotients: Array, noise: Array) -> Extrapolation:
+    """The extrapolation with bars that reach as far as the smallest step contradicts it.
+
+    A kink between the first rungs can make them converge by chance, to a value that is wrong. The last quotient is
+    nearer to the slope than twice its distance to the one before, or than ten times its noise.
+    """
+    error = found.error.copy()
+    for row in np.flatnonzero(np.isfinite(error)):
+        before, last = np.flatnonzero(np.isfinite(quotients[row]))[-2:]
+        distance = abs(quotients[row, last] - quotients[row, before])
+        beyond = abs(found.value[row] - quotients[row, last]) - 2 * distance - 10 * noise[row, last]
+        if beyond > error[row]:
+            error[row] = 2 * beyond
+    return Extrapolation(found.value, error)
 
 
 def suffix(quotients: Array, noise: Array) -> Array:
@@ -209,7 +174,7 @@ def _wide(reading: _Reading, lines: Sequence[Line]) -> Array:
     return np.asarray(~(reading.central.error <= enough))
 
 
-def _needs(box: BlackBox, reading: _Reading, ladder: _Ladder, lines: Sequence[Line], stage: Sequence[int]) -> Array:
+def _needs(box: BlackBox, reading: _Reading, ladder: Ladder, lines: Sequence[Line], stage: Sequence[int]) -> Array:
     """Which lines need a stage of smaller steps: for a bar that they can narrow, or as a kink or a jump is near."""
     evaluated = np.isfinite(ladder.losses).all(axis=2)
     dropped = np.any(evaluated & ~reading.clean, axis=1) & ~np.isfinite(reading.central.error)
@@ -226,7 +191,7 @@ def kinked(right: Extrapolation, left: Extrapolation) -> Array:
         return np.asarray(gap > allowed)
 
 
-def _summed_up(box: BlackBox, lines: Sequence[Line], ladder: _Ladder, reading: _Reading) -> Slopes:
+def _summed_up(box: BlackBox, lines: Sequence[Line], ladder: Ladder, reading: _Reading) -> Slopes:
     count = len(lines)
     first = np.array([line.first for line in lines])
     with np.errstate(all="ignore"):
@@ -248,10 +213,10 @@ def _summed_up(box: BlackBox, lines: Sequence[Line], ladder: _Ladder, reading: _
         reach=np.zeros(count),
         grows=_jumps(box, lines, ladder),
     )
-    return Slopes(differences, curvature, np.asarray(dropped.any(axis=1)))
+    return Slopes(differences, curvature, np.asarray(dropped.any(axis=1)), ladder)
 
 
-def _jumps(box: BlackBox, lines: Sequence[Line], ladder: _Ladder) -> Array:
+def _jumps(box: BlackBox, lines: Sequence[Line], ladder: Ladder) -> Array:
     """Whether the loss jumps at the point, or beside it where it is flat.
 
     At the point: the last five gaps |L(x +- h) - L(x)| of one side are equal to within 1/8, above the noise, and
@@ -282,4 +247,4 @@ def _steps_up(box: BlackBox, line: Line, loss: float, side: int, rung: int) -> b
     if not abs(loss - box.here) > least:
         return False
     offset = (1.0, -1.0)[side] * line.first * RATIO ** (UP - rung)
-    return first_change(lambda t: _at(box, line, t)[0], box.here, 0.0, offset) > least
+    return first_change(lambda t: at(box, line, t)[0], box.here, 0.0, offset) > least
