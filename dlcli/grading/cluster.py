@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -32,19 +34,36 @@ def on_cluster(
     except ImportError:
         message = "--cluster needs the package distributed (Dask), which is not installed"
         raise UsageError(Diagnostic("E426", message, help="pip install 'dlcli[cluster]'")) from None
+    _reached(address)
     for name in ("distributed.client", "distributed.scheduler", "distributed.core"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # dlcli says itself what is wrong
     connect: Any = distributed.Client
     try:
         client = connect(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
-        message = f"no Dask scheduler answers at `{address}`: {str(error).splitlines()[0][:200]}"
-        raise UsageError(Diagnostic("E426", message, help="give the address that `dask scheduler` prints")) from None
+        raise _silent(address, error) from None
     try:
         threads = _threads(client, address, versions)
         yield from _in_order(client, work, chunks, AHEAD * threads, lost, distributed.KilledWorker)
     finally:
         client.close(timeout=PATIENCE)
+
+
+def _reached(address: str) -> None:
+    """Raises UsageError where nobody listens: Dask itself tries for a long time."""
+    host = re.fullmatch(r"(?:(?:tcp|tls)://)?\[?([^\[\]/]+?)\]?:([0-9]{1,5})/?", address)
+    try:
+        if host is None:
+            raise ValueError("an address is tcp://host:port")
+        socket.create_connection((host[1], int(host[2])), PATIENCE).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise _silent(address, error) from None
+
+
+def _silent(address: str, error: Exception) -> UsageError:
+    why = (getattr(error, "strerror", None) or str(error) or type(error).__name__).splitlines()[0][:200]
+    message = f"no Dask scheduler answers at `{address}`: {why}"
+    return UsageError(Diagnostic("E426", message, help="give the address that `dask scheduler` prints"))
 
 
 def _threads(client: Any, address: str, versions: Callable[[], Mapping[str, str]]) -> int:

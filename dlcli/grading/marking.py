@@ -49,9 +49,9 @@ def mark_sheet(homework: Homework, sheet: Sheet, folder: Path | None = None) -> 
 def _mark(question: Question, marking: _Marking) -> Mark:
     answer = marking.sheet.answers.get(question.id)
     if isinstance(question.task, Manual):
-        outcome = Outcome("undecided", feedback="this answer is marked by hand")
+        outcome = Outcome("undecided", feedback="This answer is marked by hand.")
     elif answer is None or _is_empty(answer):
-        outcome = Outcome("missing", feedback="there is no answer")
+        outcome = Outcome("missing", feedback="There is no answer.")
     elif answer.invalid is not None:
         outcome = Outcome("invalid", feedback=_sentence(answer.invalid))
     else:
@@ -140,7 +140,8 @@ def _outcome(
     single = judged.total == 1
     named = {place: found for place, found in explained.items() if found}
     ids = {found[0][0] for found in named.values() if len(found) == 1}
-    diagnosis = ids.pop() if len(ids) == 1 and len(named) == len(wrong) and wrong else None
+    readable = bool(wrong) and not judged.invalid
+    diagnosis = ids.pop() if len(ids) == 1 and len(named) == len(wrong) and readable else None
     if diagnosis is not None and not followed:
         share += grading.diagnosed * len(wrong) / total
     sentences = list(judged.remarks)
@@ -239,8 +240,9 @@ def _copied(number: Written, true: float, before: list[Earlier], homework: Homew
 
 
 def _is_empty(answer: Answer) -> bool:
-    empty = not answer.text.strip() and answer.items is None and answer.file is None
-    return empty and not answer.entries and not answer.fields and answer.invalid is None
+    if answer.text.strip() or answer.items is not None or answer.file is not None or answer.invalid is not None:
+        return False
+    return not answer.fields and all(_is_empty(entry) for entry in answer.entries.values())
 
 
 def shown_answer(answer: Answer) -> str:
