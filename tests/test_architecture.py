@@ -14,6 +14,8 @@ import dlcli
 PACKAGE = Path(dlcli.__file__).parent
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "problems" not in path.relative_to(PACKAGE).parts)
 
+GRADED = ("csv", "feedback", "github", "gradescope", "json", "junit", "markdown", "table", "words")
+
 # From the lowest layer to the highest; a module belongs to the longest name that it is or lies under.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
@@ -28,12 +30,17 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("comparison",),
     ("adjudication", "callable_check", "callable_judgement", "mistakes"),
     ("solution",),
+    ("questions", "answers"),
+    ("equivalence",),
     ("solving", "problem_bank"),
+    ("questions.witnesses",),
     ("inspection", "entry_names", "entry_ladder", "evidence", "step_errors", "self_check", "probing"),
     ("file_check", "student_code.records"),
     ("render",),
     ("gradient_check",),
     ("student_code",),
+    ("grading",),
+    tuple(f"render.graded_{form}" for form in GRADED),
     ("cli",),
     ("__init__", "__main__"),
 )

@@ -9,6 +9,7 @@ from typing import Any
 from dlcli.errors import did_you_mean
 from dlcli.layers import Key
 from dlcli.questions.domains import read_domain
+from dlcli.questions.measures import read_flag, read_grading, read_points, read_tolerance, read_words
 from dlcli.questions.records import (
     Ask,
     Choice,
@@ -22,13 +23,11 @@ from dlcli.questions.records import (
     Question,
     Questions,
     Task,
-    Tolerance,
 )
 from dlcli.spec.context import Context
-from dlcli.spec.kinds import read_count, read_formula, read_natural, read_own_name, read_quantities
+from dlcli.spec.kinds import read_formula, read_own_name, read_quantities
 from dlcli.spec.load import READERS
 from dlcli.spec.nodes import Items, Node, Pairs, Scalar
-from dlcli.spec.numbers import read_number
 from dlcli.spec.records import Formula, Optimizer, Reference, Spec
 from dlcli.spec.report import Report, kind_of
 from dlcli.spec.training import read_optimizer
@@ -43,7 +42,6 @@ ONLY_WITH: Mapping[str, tuple[str, ...]] = {
     "accept": ("answer",),
     "check": ("give",),
 }
-MOST_POINTS = 10_000
 
 
 def read_all(spec: Spec) -> Questions:
@@ -51,7 +49,7 @@ def read_all(spec: Spec) -> Questions:
     report = Report(spec.source)
     sections = {d.name: d.section for d in spec.declarations.values()}
     context = Context(report, None, sections, READERS, spec.convention)
-    grading = _grading(spec.extra["grading"], context) if "grading" in spec.extra else Grading()
+    grading = read_grading(spec.extra["grading"], context) if "grading" in spec.extra else Grading()
     found: list[Question] = []
     node = spec.extra.get("questions")
     if isinstance(node, Items):
@@ -107,7 +105,7 @@ def _questions(node: Pairs, prompts: tuple[str, ...], prefix: str, context: Cont
     task = _task(node, identity, context)
     if task is None:
         return []
-    points = _optional(node, "points", _points, context)
+    points = _optional(node, "points", read_points, context)
     return [
         Question(
             id=identity,
@@ -115,11 +113,11 @@ def _questions(node: Pairs, prompts: tuple[str, ...], prefix: str, context: Cont
             place=report.place(id_node),
             points=Fraction(1) if points is None else points,
             prompts=prompts,
-            tolerance=_optional(node, "tolerance", _tolerance, context),
+            tolerance=_optional(node, "tolerance", read_tolerance, context),
             name=_optional(node, "name", _name, context),
-            bonus=bool(_optional(node, "bonus", _flag, context)),
-            hint=_text(node.get("hint")),
-            solution=_text(node.get("solution")),
+            bonus=bool(_optional(node, "bonus", read_flag, context)),
+            hint=read_words(node.get("hint")),
+            solution=read_words(node.get("solution")),
         )
     ]
 
@@ -156,7 +154,7 @@ def _task(node: Pairs, identity: str, context: Context) -> Task | None:
     if "code" in given:
         return _code(given["code"], context)
     if "manual" in given:
-        return Manual() if _flag(given["manual"], context) else None
+        return Manual() if read_flag(given["manual"], context) else None
     return None
 
 
@@ -193,7 +191,7 @@ def _form(node: Node, context: Context) -> ExpressionForm | None:
             names = read_quantities(value, Key("in", "quantities", ""), context)
             settings["within"] = tuple(r.name for r in names or ())
         elif key.text in ("everywhere", "general"):
-            settings[key.text] = bool(_flag(value, context))
+            settings[key.text] = bool(read_flag(value, context))
         else:
             near = did_you_mean(key.text, ("in", "everywhere", "general"))
             report.error(
@@ -224,9 +222,9 @@ def _model(given: Mapping[str, Node], context: Context) -> Model | None:
 def _choice(given: Mapping[str, Node], node: Pairs, context: Context) -> Choice | None:
     report, choices = context.report, given["choices"]
     if isinstance(choices, Items):
-        labels = {chr(ord("A") + k): _text(item) or "" for k, item in enumerate(choices.items[:26])}
+        labels = {chr(ord("A") + k): read_words(item) or "" for k, item in enumerate(choices.items[:26])}
     elif isinstance(choices, Pairs):
-        labels = {key.text: _text(value) or "" for key, value in choices.pairs}
+        labels = {key.text: read_words(value) or "" for key, value in choices.pairs}
     else:
         message = f"`choices` is a mapping of labels to texts, but {kind_of(choices)} stands here"
         report.error("E122", message, choices, 'write choices: {A: "sigmoid", B: "relu"}')
@@ -278,106 +276,5 @@ def _optional(node: Pairs, key: str, read: Callable[[Node, Context], Any], conte
     return None if value is None else read(value, context)
 
 
-def _points(node: Node, context: Context) -> Fraction | None:
-    number = read_number(node, "`points`", context.rules())
-    if number is None:
-        return None
-    exact = number.exact if isinstance(number.exact, Fraction) else Fraction(number.value)
-    if not 0 <= exact <= MOST_POINTS:
-        message = f"`points` must lie between 0 and {MOST_POINTS:,}, but it is {number.value:g}"
-        context.report.error("E305", message, node, "write for example points: 2")
-        return None
-    return exact
-
-
-def _tolerance(node: Node, context: Context) -> Tolerance | None:
-    """A mapping, or a number for the relative one."""
-    report = context.report
-    if not isinstance(node, Pairs):
-        relative = read_number(node, "`tolerance`", context.rules())
-        return None if relative is None else _tolerances({"relative": relative.value}, node, report)
-    found: dict[str, Any] = {}
-    for key, value in node.pairs:
-        if key.text in ("relative", "absolute"):
-            number = read_number(value, f"`{key.text}`", context.rules())
-            found[key.text] = None if number is None else number.value
-        elif key.text == "decimals":
-            found["decimals"] = read_count(value, Key("decimals", "count", ""), context)
-        elif key.text == "digits":
-            found["digits"] = read_natural(value, Key("digits", "natural", ""), context)
-        else:
-            known = ("relative", "absolute", "decimals", "digits")
-            help = did_you_mean(key.text, known) or f"known are {', '.join(known)}"
-            report.error("E101", f"unknown key `{key.text}` in a tolerance", key, help)
-    return _tolerances(found, node, report)
-
-
-def _tolerances(found: Mapping[str, Any], node: Node, report: Report) -> Tolerance | None:
-    tolerance = Tolerance(**found)
-    for name in ("relative", "absolute"):
-        value = getattr(tolerance, name)
-        if value is not None and value < 0:
-            report.error("E305", f"`{name}` must not be negative, but it is {value:g}", node, f"write {name}: 1e-3")
-            return None
-    if tolerance.relative is not None and tolerance.relative >= 1:
-        message = f"a relative tolerance of {tolerance.relative:g} makes every number near 0 right"
-        report.error("E305", message, node, "write a share, for example relative: 1e-3")
-        return None
-    if max(tolerance.decimals or 0, tolerance.digits or 0) > 300:
-        report.error("E305", "no float64 has so many digits", node, "write for example digits: 4")
-        return None
-    return tolerance
-
-
 def _name(node: Node, context: Context) -> str | None:
     return read_own_name(node, Key("name", "name", ""), context)
-
-
-def _flag(node: Node, context: Context) -> bool | None:
-    if isinstance(node, Scalar) and node.is_boolean:
-        return node.text.lower() == "true"
-    given = f"`{node.text}`" if isinstance(node, Scalar) else kind_of(node)
-    context.report.error("E123", f"true or false belongs here, not {given}", node, "write true or false")
-    return None
-
-
-def _text(node: Node | None) -> str | None:
-    return node.text if isinstance(node, Scalar) and not node.is_null else None
-
-
-def _share(node: Node, name: str, context: Context) -> Fraction | None:
-    """A share from 0 to 1: `0.5`, `1/2` or `50%`."""
-    text = node.text.strip() if isinstance(node, Scalar) else ""
-    if text.endswith("%"):
-        try:
-            share = Fraction(text[:-1].strip()) / 100
-        except (ValueError, ZeroDivisionError):
-            share = Fraction(-1)
-    else:
-        number = read_number(node, f"`{name}`", context.rules())
-        if number is None:
-            return None
-        share = number.exact if isinstance(number.exact, Fraction) else Fraction(number.value)
-    if not 0 <= share <= 1:
-        context.report.error("E305", f"`{name}` is a share from 0 to 1", node, f"write {name}: 0.5 or {name}: 50%")
-        return None
-    return share
-
-
-def _grading(node: Node, context: Context) -> Grading:
-    report, found = context.report, dict[str, Any]()
-    for key, value in node.pairs if isinstance(node, Pairs) else ():
-        if key.text == "tolerance":
-            found["tolerance"] = _tolerance(value, context)
-        elif key.text in ("follow_through", "diagnosed", "pass_mark"):
-            found[key.text] = _share(value, key.text, context)
-        elif key.text == "choice":
-            text = _text(value) or ""
-            if text in ("share", "all"):
-                found["choice"] = text
-            else:
-                message = f"`choice` cannot be `{text}`; it is `share` or `all`"
-                report.error("E123", message, value, "share: each right label counts; all: all or nothing")
-        elif key.text == "imports":
-            found["imports"] = tuple(_text(i) or "" for i in (value.items if isinstance(value, Items) else [value]))
-    return Grading(**{name: value for name, value in found.items() if value is not None})
