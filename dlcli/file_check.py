@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dlcli.comparison import VERDICTS
 from dlcli.errors import HomeworkError
 from dlcli.solution import Solution
-from dlcli.solving import PathLike, check, solve_checked
+from dlcli.solving import Checked, PathLike, check, solve_checked
 
 if TYPE_CHECKING:
     from dlcli.probing import Probe
+    from dlcli.questions.witnesses import Witnessed
 
 
 @dataclass(frozen=True)
 class FileCheck:
     """One file's gradient check. `expected`: the error code that the file expects and that came.
 
-    probe: what its numbers cannot show, where that was asked for.
+    probe: what its numbers cannot show, where that was asked for; questions: question id -> the derivatives in it that
+    not all witnesses confirm.
     """
 
     file: str
@@ -27,6 +30,7 @@ class FileCheck:
     expected: str | None = None
     error: HomeworkError | None = None
     probe: Probe | None = None
+    questions: Mapping[str, tuple[Witnessed, ...]] = field(default_factory=dict)
 
 
 def gradcheck(path: PathLike, *, wrt: Sequence[str] = (), full: bool = False, probe: bool = False) -> FileCheck:
@@ -38,6 +42,7 @@ def gradcheck(path: PathLike, *, wrt: Sequence[str] = (), full: bool = False, pr
     try:
         checked = check(path, wrt)
         solution = solve_checked(checked, full=full)
+        doubtful = _questions(checked, solution)
     except HomeworkError as error:
         return FileCheck(str(path), "pass" if error.expected else "fail", None, error.expected, error)
     found = None
@@ -45,4 +50,24 @@ def gradcheck(path: PathLike, *, wrt: Sequence[str] = (), full: bool = False, pr
         from dlcli.probing import probe as probe_of
 
         found = probe_of(checked)
-    return FileCheck(str(path), solution.verdict or "inconclusive", solution, probe=found)
+    verdicts = [solution.verdict or "inconclusive", *(w.verdict for items in doubtful.values() for w in items)]
+    verdict = max(verdicts, key=VERDICTS.index)
+    return FileCheck(str(path), verdict, solution, probe=found, questions=doubtful)
+
+
+def _questions(checked: Checked, solution: Solution) -> dict[str, tuple[Witnessed, ...]]:
+    """The derivatives in questions that are not right by all witnesses. Raises HomeworkError for a question that is
+    none."""
+    if "questions" not in checked.spec.extra or checked.spec.symbols:
+        return {}
+    from dlcli.questions.key import answer_key
+    from dlcli.questions.witnesses import witnessed
+
+    key = answer_key(checked.lowered, checked.graph)
+    known = {tensor.name: tensor.verdict for tensor in solution.comparison.tensors}
+    found = {}
+    for question in key.questions.questions:
+        doubtful = tuple(w for w in witnessed(question, key.world, known) if w.verdict not in ("pass", "kink"))
+        if doubtful:
+            found[question.id] = doubtful
+    return found

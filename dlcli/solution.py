@@ -41,6 +41,7 @@ class Solution:
     loss    None when the file names none
     points  of a file with symbols, the random points at which the formulas were checked; all other fields tell
             of the first
+    answers  question id -> the value that it asks for, where the key was wanted
     """
 
     file: str
@@ -57,6 +58,7 @@ class Solution:
     parameters: int = 0
     index_base: int = 0
     points: tuple[Point, ...] = ()
+    answers: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def verdict(self) -> str | None:

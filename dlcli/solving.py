@@ -113,14 +113,28 @@ def _check_numbers(spec: Spec, wrt: Sequence[str]) -> Checked:
     return Checked(spec, graph, warnings, tuple(values), lowered, plan=plan)
 
 
-def solve(path: PathLike, *, wrt: Sequence[str] = (), expand: bool = False, full: bool = False) -> Solution:
+def solve(
+    path: PathLike, *, wrt: Sequence[str] = (), expand: bool = False, full: bool = False, answers: bool = False
+) -> Solution:
     """Every value and gradient of a homework, by every witness, compared.
 
     wrt: names to differentiate by in place of the file's; expand: also formulas in inputs and weights alone;
-    full: finite differences at every entry of however large an array.
+    full: finite differences at every entry of however large an array; answers: also what the questions ask for.
     Raises HomeworkError where the file cannot be used, UsageError for an unknown name in wrt.
     """
-    return solve_checked(check(path, wrt), expand=expand, full=full)
+    checked = check(path, wrt)
+    solution = solve_checked(checked, expand=expand, full=full)
+    return replace(solution, answers=_answers(checked)) if answers else solution
+
+
+def _answers(checked: Checked) -> dict[str, Array]:
+    """What each question asks for; nothing of a homework with symbols, whose values are those of a random point."""
+    if "questions" not in checked.spec.extra or checked.spec.symbols:
+        return {}
+    from dlcli.questions.key import answer_key
+
+    key = answer_key(checked.lowered, checked.graph)
+    return {question: expected.value for question, expected in key.expected.items()}
 
 
 def solve_checked(checked: Checked, *, expand: bool = False, full: bool = False) -> Solution:

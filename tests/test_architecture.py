@@ -40,7 +40,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gradient_check",),
     ("student_code",),
     ("grading",),
-    tuple(f"render.graded_{form}" for form in GRADED),
+    (*(f"render.graded_{form}" for form in GRADED), "render.answer_template"),
     ("cli",),
     ("__init__", "__main__"),
 )

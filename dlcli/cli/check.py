@@ -27,7 +27,6 @@ def command(files: tuple[str, ...], plain: bool, quiet: bool, color: str, debug:
     FILE is a homework file, or - for standard input. Reads the file, settles every shape and runs the forward
     pass. Exit code: 0 the file is right, 2 it has errors.
     """
-    from dlcli import solving
     from dlcli.cli.batch import outcomes
     from dlcli.cli.streams import print_diagnostics, print_result
     from dlcli.render.console import medium
@@ -36,7 +35,7 @@ def command(files: tuple[str, ...], plain: bool, quiet: bool, color: str, debug:
 
     on = medium(sys.stdout, plain=plain, color=color)
     worst = PASSED
-    for outcome in outcomes(files, "checking", solving.check, plain=plain, color=color, debug=debug, forgiving=True):
+    for outcome in outcomes(files, "checking", _checked, plain=plain, color=color, debug=debug, forgiving=True):
         worst = max(worst, outcome.code)
         if outcome.expected is not None:
             print_result(visible(f"{outcome.path}: fine (expected {outcome.expected})", on) + "\n")
@@ -46,6 +45,20 @@ def command(files: tuple[str, ...], plain: bool, quiet: bool, color: str, debug:
                 print_diagnostics(found, plain=plain, color=color)
             print_result(visible(f"{outcome.result.spec.source.name}: fine ({_contents(outcome.result)})", on) + "\n")
     return worst
+
+
+def _checked(path: str) -> Checked:
+    """The homework, its questions checked too. Raises HomeworkError."""
+    from dlcli import solving
+    from dlcli.questions.key import answer_key
+    from dlcli.questions.reading import read_all
+
+    checked = solving.check(path)
+    if "questions" in checked.spec.extra and checked.spec.symbols:
+        read_all(checked.spec)
+    elif "questions" in checked.spec.extra:
+        answer_key(checked.lowered, checked.graph)
+    return checked
 
 
 def _contents(checked: Checked) -> str:

@@ -126,7 +126,11 @@ def command(
                 )
                 documents.append(_document(check))
                 remark = f"expected {check.expected}" if check.expected else ""
-                checked.append(CheckedFile(called[outcome.path], check.verdict, check.solution, remark, check.probe))
+                checked.append(
+                    CheckedFile(
+                        called[outcome.path], check.verdict, check.solution, remark, check.probe, check.questions
+                    )
+                )
                 if check.solution is not None and not quiet:
                     print_diagnostics(check.solution.warnings, plain=plain, color=color)
             worst = max(worst, code)
@@ -164,6 +168,11 @@ def _document(check: FileCheck) -> dict[str, Any]:
     if check.solution is not None:
         document = solution_document(check.solution, values=False)
         document["verdict"] = check.verdict
+        if check.questions:
+            document["questions"] = {
+                question: [{"derivative": item.text, "verdict": item.verdict} for item in doubtful]
+                for question, doubtful in check.questions.items()
+            }
         if check.probe is not None:
             from dlcli.render.probe_text import probe_document
 

@@ -70,7 +70,7 @@ def command(
     keep_inputs(output, files)
 
     def work(path: str) -> Solution:
-        return solving.solve(path, wrt=wrt, expand=expand)
+        return solving.solve(path, wrt=wrt, expand=expand, answers=form == "json")
 
     def found() -> Iterator[Outcome[Solution]]:
         for outcome in outcomes(files, "solving", work, plain=plain, color=color, debug=debug):

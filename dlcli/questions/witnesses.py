@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,19 +33,26 @@ class Witnessed:
     verdict: str
 
 
-def witnessed(question: Question, world: World) -> tuple[Witnessed, ...]:
+def witnessed(question: Question, world: World, known: Mapping[str, str] | None = None) -> tuple[Witnessed, ...]:
     """Every derivative that the question's expression takes, checked.
 
-    A derivative of a derivative is computed in two ways wherever it is evaluated, and is left out here.
+    known: quantity -> verdict of the loss's gradient by it, where that has been checked at the file's numbers. A
+    derivative of a derivative is computed in two ways wherever it is evaluated, and is left out here.
     """
     if not isinstance(question.task, Ask):
         return ()
+    known = {} if question.task.replaced else known or {}
     world = asked_world(question, world)
     found: dict[str, Witnessed] = {}
     for call, f, names in _derivatives(question.task.formula.tree, world):
         text = to_text(call)
-        if text not in found:
-            found[text] = Witnessed(text, _verdict(f, names, world))
+        if text in found:
+            continue
+        if f == Name("loss") and known.keys() >= set(names):
+            verdict = max((known[name] for name in names), key=VERDICTS.index, default="pass")
+        else:
+            verdict = _verdict(f, names, world)
+        found[text] = Witnessed(text, verdict)
     return tuple(found.values())
 
 

@@ -66,6 +66,8 @@ def solution_document(solution: Solution, *, equations: bool = False, values: bo
         ]
     if solution.step is not None:
         document["step"] = {name: json_numbers(array) for name, array in solution.step.weights.items()}
+    if solution.answers:
+        document["answers"] = {question: json_numbers(value) for question, value in solution.answers.items()}
     if solution.points:
         document["points"] = [
             {name: json_numbers(array) for name, array in point.numbers.items()} | {"verdict": point.verdict}

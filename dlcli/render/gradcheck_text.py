@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ from dlcli.solution import Solution
 
 if TYPE_CHECKING:
     from dlcli.probing import Probe
+    from dlcli.questions.witnesses import Witnessed
 
 ORDER = ("pass", "kink", "inconclusive", "fail", "error")
 
@@ -37,6 +38,7 @@ class CheckedFile:
     solution: Solution | None
     remark: str = ""
     probe: Probe | None = None
+    questions: Mapping[str, Sequence[Witnessed]] = field(default_factory=dict)
 
 
 def gradcheck_text(files: Sequence[CheckedFile], detail: Detail, on: Medium) -> str:
@@ -97,6 +99,11 @@ def _details(file: CheckedFile, detail: Detail, on: Medium) -> str:
     if entries:
         lines += gradient_table(entries[:most], detail.digits, solution.index_base, on)
     lines += reason_lines(comparison, detail.every, solution.index_base, on)
+    for question, doubtful in file.questions.items():
+        lines += [
+            visible(f"  question {question} asks for {item.text}, which is {item.verdict.upper()}", on)
+            for item in doubtful
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dlcli.errors import Diagnostic
+from dlcli.errors import Diagnostic, Place
 from dlcli.layers import Key
 from dlcli.spec.context import Context, read_mapping
 from dlcli.spec.keys import GRADING, QUESTION
@@ -38,12 +38,16 @@ def read_grading(node: Node, key: Key, context: Context) -> Node | None:
     return None if read_mapping(node, GRADING, context, f"`{key.name}`") is None else node
 
 
+RESERVED = ("vary", "require", "seed")
+
+
 def ungraded(spec: Spec) -> tuple[Diagnostic, ...]:
-    """A word on each key of a homework that is well formed and that nothing is computed from."""
-    return tuple(
-        Diagnostic(
-            "W901", f"`{key}` is well formed; this version of dlcli does not grade", spec.section_places.get(key)
-        )
-        for key in ("questions", "grading")
-        if key in spec.extra
-    )
+    """A word on each key of a question that is reserved, and that nothing is computed from."""
+    node = spec.extra.get("questions")
+    found: list[Diagnostic] = []
+    for item in node.items if isinstance(node, Items) else ():
+        for key, _ in item.pairs if isinstance(item, Pairs) else ():
+            if key.text in RESERVED:
+                message = f"`{key.text}` is reserved for numbers of each student's own; nothing is computed from it"
+                found.append(Diagnostic("W901", message, Place(spec.source, key.start, key.end)))
+    return tuple(found)
