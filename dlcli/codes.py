@@ -185,6 +185,7 @@ CODES: Mapping[str, Code] = {
         "not one entry",
         "An entry of an array is named by one index an axis, W1[0,1]; a single number by its name alone.",
     ),
+    "E217": Code("too many numbers", "An expression of a question or an answer gives at most 1,000,000 numbers."),
     "E301": Code(
         "not a number",
         "Something else stands where a number or an expression of constants belongs.",

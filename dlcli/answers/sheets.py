@@ -118,6 +118,7 @@ def _entries(text: str, reading: _Reading) -> list[_Entry]:
     """The keys of the file, at its margin or under `answers:`, each with the lines that belong to it."""
     entries: list[_Entry] = []
     inner = -1  # indent of the keys under `answers:`; -1 outside, 0 right behind it
+    ended = False  # a head stands between the last entry and this line
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
         if (
@@ -129,7 +130,7 @@ def _entries(text: str, reading: _Reading) -> list[_Entry]:
         indent = len(line.expandtabs(8)) - len(line.expandtabs(8).lstrip())
         current = entries[-1] if entries else None
         found = _key(stripped, line, reading.places)
-        if current is not None and _belongs(current, indent, found, reading.places):
+        if current is not None and not ended and _belongs(current, indent, found, reading.places):
             current.add(line)
             continue
         if found is None:
@@ -143,8 +144,9 @@ def _entries(text: str, reading: _Reading) -> list[_Entry]:
         if _is_head(key, reading) and not without_comment(rest).strip():
             reading.keys += 1
             reading.headed = True
-            inner = 0
+            inner, ended = 0, True
             continue
+        ended = False
         entries.append(_Entry(key, [rest], number, column, indent))
         entries[-1].count(rest)
     return entries

@@ -16,6 +16,8 @@ NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _INDEX = re.compile(r"\s*\[?\s*(-?[0-9]{1,9}(?:\s*,\s*-?[0-9]{1,9})*)\s*\]?\s*")
 _BLOCK = re.compile(r"[|>][+-]?")
 
+_BLANK = re.compile(r"\s*(?:[^\s:]+\s*:)?\s*")
+
 
 def read_value(question: str, text: str, line: int = 0, column: int = 0) -> Answer:
     """The answer that a text of one or several lines gives.
@@ -23,6 +25,8 @@ def read_value(question: str, text: str, line: int = 0, column: int = 0) -> Answ
     Quotes around the whole are taken off; `[…]`, `{…}`, and blocks of lines that are YAML lists or mappings become
     items, file or fields; everything else is text. Nothing is refused here.
     """
+    if "\n" in text and all(_BLANK.fullmatch(part) for part in text.split("\n")):
+        return Answer(question, "", line=line, column=column)  # names to be filled in, and nothing after them
     head, _, block = text.partition("\n")
     head = head.strip()
     if _BLOCK.fullmatch(head) and block.strip():

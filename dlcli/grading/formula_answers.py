@@ -9,6 +9,7 @@ import numpy as np
 
 from dlcli.answers.records import Answer
 from dlcli.equivalence import Judgement, drawn, equivalent, equivalent_in_network
+from dlcli.errors import HomeworkError
 from dlcli.grading.diagnosing import of_array
 from dlcli.grading.homework import Homework
 from dlcli.grading.numbers_given import AnswerError
@@ -63,7 +64,10 @@ def _diagnosed(outcome: Outcome, question: Question, tree: Tree, world: World, h
     target = homework.targets.get(question.id)
     if target is None or target.kind != "grad" or target.items:
         return outcome
-    value = np.asarray(evaluate(tree, world))
+    try:
+        value = np.asarray(evaluate(tree, world))
+    except HomeworkError:
+        return outcome  # that it cannot be computed is what it was found wrong for
     if value.shape != homework.expected[question.id].value.shape:
         return outcome
     units = 1e-9 * np.abs(value) + 1e-12 * np.max(np.abs(value), initial=0.0)

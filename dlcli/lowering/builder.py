@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,7 +18,8 @@ from dlcli.ops.operation import REQUIRED, Array, Operation, Setting
 class Builder:
     """The growing straight line of nodes; `Graph` is what it becomes."""
 
-    def __init__(self) -> None:
+    def __init__(self, largest: int | None = None) -> None:
+        self.largest = largest  # numbers in one result, where what a formula may ask for is limited
         self.nodes: list[Node] = []
         self.values: dict[int, Array] = {}
         self.exact: dict[int, Any] = {}
@@ -56,6 +58,9 @@ class Builder:
                     "E107", f"{record.name} needs its setting `{setting.name}`", help=setting.about or None
                 )
         shape, settled = record.settle(shapes, complete)
+        if self.largest is not None and math.prod(shape) > self.largest:
+            message = f"{record.name} gives {math.prod(shape):,} numbers here; {self.largest:,} are allowed"
+            raise OperationError("E217", message, help="ask for a smaller array")
         return self._append(Node(record, tuple(operands), tuple(shape), settled))
 
     def name(self, number: int, name: str, role: Role | None = None, group: str | None = None) -> int:
