@@ -40,7 +40,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("gradient_check",),
     ("student_code",),
     ("grading",),
-    (*(f"render.graded_{form}" for form in GRADED), "render.answer_template"),
+    (*(f"render.graded_{form}" for form in GRADED), "render.answer_template", "render.homework_review"),
     ("cli",),
     ("__init__", "__main__"),
 )

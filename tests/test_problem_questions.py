@@ -113,10 +113,17 @@ def test_weights_asked_for_exist() -> None:
     np.testing.assert_allclose(found.fits[1].largest, 12 / 11, rtol=1e-9)
 
 
-def test_solve_is_quiet_about_questions_and_check_is_not(run: Run) -> None:
+def test_questions_are_checked_in_silence_where_they_are_right(run: Run) -> None:
     path = str(PROBLEMS / "feedforward/cse471.yaml")
-    assert run("solve", path).stderr == ""
-    assert run("gradcheck", path).stderr == ""
-    result = run("check", path)
-    assert (result.exit_code, result.stdout) == (0, f"{path}: fine (6 equations, 9 weights)\n")
-    assert "warning[W901]: `questions` is well formed; this version of dlcli does not grade\n" in result.stderr
+    for command in ("solve", "gradcheck", "check"):
+        assert run(command, path).stderr == ""
+
+
+def test_a_wrong_question_is_an_error_of_check_and_gradcheck(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "homework.yaml"
+    text = (PROBLEMS / "feedforward/cse471.yaml").read_text(encoding="utf-8")
+    path.write_text(text + "  - {id: new, ask: grad(w99)}\n", encoding="utf-8")
+    for command in ("gradcheck", "check"):
+        result = run(command, str(path))
+        assert result.exit_code == 2
+        assert "error[E103]: unknown name `w99`" in result.stderr

@@ -52,7 +52,7 @@ def _threshold(ctx: click.Context, parameter: click.Parameter, given: str | None
 
 @click.command("grade", short_help="Mark answers: one student's, or a class's.")
 @click.argument("homework", metavar="HOMEWORK", type=click.Path(allow_dash=True))
-@click.argument("answers", metavar="ANSWERS...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.argument("answers", metavar="ANSWERS...", nargs=-1, type=click.Path(allow_dash=True))
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="table", metavar="FORMAT", help=f"{', '.join(FORMATS)}."
 )
@@ -65,6 +65,7 @@ def _threshold(ctx: click.Context, parameter: click.Parameter, given: str | None
     callback=_reports,
     help="One more report; again for more.",
 )
+@click.option("--check", "checking", is_flag=True, help="Say what is ambiguous in HOMEWORK; mark nothing.")
 @click.option("--items", is_flag=True, help="How often each question and each mistake occurred, instead of marks.")
 @click.option("--feedback", metavar="DIR", type=click.Path(), help="Write a file for each student into DIR.")
 @click.option("--feedback-format", type=click.Choice(["markdown", "html"]), default="markdown", help="Its format.")
@@ -85,6 +86,7 @@ def command(
     form: str,
     output: str | None,
     reports: tuple[tuple[str, str], ...],
+    checking: bool,
     items: bool,
     feedback: str | None,
     feedback_format: str,
@@ -112,12 +114,22 @@ def command(
       dlcli grade homework.yaml class.csv --format markdown --fail-under 60%
 
     ANSWERS are answer files, folders of them (*.yaml, *.yml), a CSV of a class, or - for standard input.
+    Before a class is marked, `dlcli grade --check homework.yaml` checks every question's own answer by all
+    witnesses, and says which answers are 0, the same as another's, or what a classic mistake gives as well.
     With -o, what has been marked is kept beside FILE until the run is complete, so that --resume can go on.
     Exit code: 0 all marks reach --fail-under, 1 some do not, 2 a file cannot be used, 70 a fault of dlcli's
     own, 130 interrupted.
     """
     if output is not None and ctx.get_parameter_source("form") is ParameterSource.DEFAULT:
         form = next((known for ending, known in BY_ENDING.items() if output.lower().endswith(ending)), form)
+    if checking:
+        if answers:
+            raise click.UsageError("--check looks at the homework alone; leave the answers out")
+        from dlcli.cli.homework_review import review_homework
+
+        return review_homework(homework, form, output, plain=plain, color=color)
+    if not answers:
+        raise click.UsageError("Missing argument 'ANSWERS...': name answer files, a folder or a CSV, or use --check")
     if resume and output is None:
         raise click.UsageError("--resume goes on with the journal beside a result; name the result with -o")
     if homework == "-" and "-" in answers:

@@ -13,7 +13,7 @@ import click
 from dlcli import __version__
 
 COMMANDS = {
-    "solve": "Compute every value and gradient of a homework, and compare them.",
+    "solve": "Compute and compare every value and gradient of a homework.",
     "train": "Train the weights of a homework by its optimizer.",
     "gradcheck": "Check the gradients of homework files, one line a file.",
     "grade": "Mark answers: one student's, or a class's.",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dlcli.solution import Solution
 
 
-@click.command("solve", short_help="Compute every value and gradient of a homework, and compare them.")
+@click.command("solve", short_help="Compute and compare every value and gradient of a homework.")
 @options.files
 @click.option("--equations", is_flag=True, help="Print the equations that layers stand for.")
 @options.wrt
@@ -50,7 +50,7 @@ def command(
     strict: bool,
     debug: bool,
 ) -> int:
-    """Compute every value and gradient of a homework, and compare them.
+    """Compute and compare every value and gradient of a homework.
 
     \b
     Example:
