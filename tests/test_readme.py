@@ -35,7 +35,15 @@ def test_console_example_is_what_the_command_prints(command: str, printed: str) 
     assert printed == output(command)
 
 
-@pytest.mark.parametrize("text", re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL))
+YAML = re.findall(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_yaml_examples_are_homework_or_steps_of_a_ci_job() -> None:
+    assert sum("network:" in text for text in YAML) >= 3
+    assert all("network:" in text or text.startswith("- run: dlcli") for text in YAML)
+
+
+@pytest.mark.parametrize("text", [text for text in YAML if "network:" in text])
 def test_yaml_example_passes(text: str, tmp_path: Path) -> None:
     import dlcli
 
