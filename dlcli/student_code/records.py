@@ -49,6 +49,14 @@ class CodePoint:
         found += ["fail"] * bool(self.problems) + ["inconclusive"] * (self.undecided is not None)
         return max(found, key=VERDICTS.index, default="inconclusive")
 
+    @property
+    def wrong(self) -> frozenset[str]:
+        """The quantities that are wrong here, and the problems by their texts."""
+        names = {value.name for value in self.values if value.verdict == "fail"}
+        if self.comparison is not None:
+            names |= {t.name for t in self.comparison.tensors if t.verdict == "fail"}
+        return frozenset(names) | frozenset(self.problems)
+
 
 @dataclass(frozen=True)
 class CodeCheck:
