@@ -221,3 +221,59 @@ def test_a_relu_that_is_open_at_the_homework_is_closed_at_a_fresh_point(homework
     found = checked(file, "backward", check(homework(network)))
     assert found.points[0].verdict == "pass"
     assert found.verdict == "fail"
+
+
+def test_what_is_wrong_in_every_answer_fails_though_the_rest_is_random(homework: Homework) -> None:
+    text = "import random\ndef backward(x, w, b, y):\n    return {'w': random.random(), 'b': 7.0}\n"
+    found = code(homework, text)
+    assert found.points[0].verdict == "fail"
+    assert "two calls with the same numbers gave different answers" in found.points[0].problems[0]
+
+
+def alone(homework: Homework, text: str) -> CodeCheck:
+    file = homework(text, "student.py")
+    return check_alone(parse_target(str(file)), read_code(str(file)))
+
+
+def test_whole_numbers_of_example_stay_whole(homework: Homework) -> None:
+    text = (
+        "def example():\n    return {'w': 2.0, 'n': 3}\n"
+        "def loss(w, n):\n    return sum(w * w for _ in range(n))\n"
+        "def backward(w, n):\n    return {'w': 2 * n * w}\n"
+    )
+    assert alone(homework, text).verdict == "pass"
+
+
+def test_a_loss_that_is_stopped_fails(homework: Homework) -> None:
+    text = (
+        "import os\ncalls = 0\ndef example():\n    return {'w': 2.0}\n"
+        "def loss(w):\n    global calls\n    calls += 1\n    if calls > 3:\n        os._exit(0)\n    return w * w\n"
+        "def backward(w):\n    return {'w': 2 * w}\n"
+    )
+    found = alone(homework, text)
+    assert found.verdict == "fail"
+    assert found.points[0].problems == ("loss ended the process before it answered, beside the arguments of example()",)
+
+
+def test_a_loss_of_none_is_no_loss(homework: Homework) -> None:
+    found = code(homework, "def forward(x, w, b, y):\n    return {'z': w*x + b, 'loss': None}\n", "forward")
+    assert found.points[0].problems == ("no loss was returned",)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "function"),
+    [
+        ("a::b.py::backward", "a::b.py", "backward"),
+        ("OK.PY", "OK.PY", None),
+        ("odd::name.py", "odd::name.py", None),
+    ],
+)
+def test_colons_and_capitals_in_names_of_files(text: str, path: str, function: str | None) -> None:
+    target = parse_target(text)
+    assert (target.path, target.function) == (path, function)
+
+
+def test_code_that_cannot_be_read_is_told_of_the_file(homework: Homework) -> None:
+    found = code(homework, "def backward(x:\n")
+    assert found.stopped is not None
+    assert found.stopped.startswith(f"{homework(UNIT).parent / 'student.py'} is no Python")

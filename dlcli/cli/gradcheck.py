@@ -78,7 +78,7 @@ def command(
         if paths or explain or plot or wrt or full or probing:
             raise click.UsageError("--self checks dlcli itself: it takes no file, no entry, no other option of a check")
         return check_self(wanted)
-    if any("::" in path or path.endswith(".py") for path in paths):
+    if any("::" in path or path.lower().endswith(".py") for path in paths) and _names_code(paths):
         from dlcli.cli.code_check import check_codes
 
         if explain or plot or full or probing:
@@ -145,6 +145,12 @@ def command(
         text = gradcheck_lines(checked, on) if quiet else gradcheck_text(checked, Detail(digits, every), on)
         deliver(text, output, worst, lambda: text)
     return worst
+
+
+def _names_code(paths: tuple[str, ...]) -> bool:
+    from dlcli.student_code.target import is_code
+
+    return any(is_code(path) for path in paths)
 
 
 def _called(paths: tuple[str, ...]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from dlcli.render.verdicts import COLORS, coverage, entry_name, verdict_mark, wi
 from dlcli.student_code.records import CodeCheck, CodePoint, ValueCheck
 
 MOST_PRINTED = 10  # lines of what the code printed
+LONGEST_PRINTED = 200  # characters of such a line
 MOST_NAMES = 12  # quantities that one line names
 ALONE = "the given gradient is the odd one out"  # a reason that the table shows already
 
@@ -119,9 +120,13 @@ def _printed(check: CodeCheck, on: Medium) -> list[str]:
     lines = visible_lines(check.printed, on).splitlines()
     if not lines:
         return []
-    shown = [f"    {line}" for line in lines[:MOST_PRINTED]]
+    shown = [f"    {_cut(line, on)}" for line in lines[:MOST_PRINTED]]
     more = [f"    and {counted(len(lines) - MOST_PRINTED, 'more line')}"] if len(lines) > MOST_PRINTED else []
     return ["  it printed:", *shown, *more]
+
+
+def _cut(line: str, on: Medium) -> str:
+    return line if len(line) <= LONGEST_PRINTED else line[:LONGEST_PRINTED] + own("…", on)
 
 
 def code_line(check: CodeCheck, on: Medium) -> str:

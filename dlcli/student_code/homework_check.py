@@ -20,6 +20,7 @@ from dlcli.student_code.records import CodeCheck, CodePoint
 from dlcli.student_code.target import Target
 from dlcli.student_code.values import check_values_at, first_wrong, wrong_factor
 
+ENDINGS = ("stopped", "refused", "unreadable")  # replies after which nothing more can be asked
 ARGUMENTS = ("input", "weight", "bias", "target", "constant")
 
 
@@ -48,11 +49,10 @@ def check_code(
     calls = [Call(function, _arguments(place.graph)) for place in (places[0], *places)]
     result = run(source, target.path, calls, limits or Limits(), imports)
     first, *replies = result.replies
-    ended = next((r.message for r in result.replies if r.status in ("stopped", "refused")), None)
+    ended = next((_ending(target, function, r) for r in result.replies if r.status in ENDINGS), None)
     points = [] if ended else [_point(target, function, p, r) for p, r in zip(places, replies, strict=True)]
     if points and not _same(first, replies[0]):
-        text = "two calls with the same numbers gave different answers: does the code draw random numbers?"
-        points[0] = CodePoint(places[0].where, undecided=text)
+        points[0] = _random(points[0], _point(target, function, places[0], first))
     wrong = next((k for k, point in enumerate(points) if point.comparison and point.comparison.verdict == "fail"), None)
     return CodeCheck(
         code=target.called,
@@ -61,11 +61,16 @@ def check_code(
         points=tuple(points),
         asked=graph.wrt if target.kind == "backward" else _returned(points),
         diagnosis=None if wrong is None else _diagnosis(checked, places[wrong].graph, points[wrong]),
-        stopped=None if ended is None else f"{function} {ended}",
+        stopped=ended,
         printed=first.printed,
         containment=result.containment,
         index_base=checked.spec.index_base,
     )
+
+
+def _ending(target: Target, function: str, reply: Reply) -> str:
+    """Why nothing more was called, as a sentence; of what never ran the file is the subject."""
+    return f"{target.path if reply.status == 'refused' else function} {reply.message}"
 
 
 def _something_to_compute(target: Target, graph: Graph) -> None:
@@ -109,6 +114,23 @@ def _returned(points: Sequence[CodePoint]) -> tuple[str, ...]:
     """The loss, and the other quantities that `forward` returned."""
     names = dict.fromkeys(value.name for point in points for value in point.values)
     return ("loss", *(name for name in names if name != "loss"))
+
+
+def _random(first: CodePoint, second: CodePoint) -> CodePoint:
+    """The point of two calls that gave different answers: what is the same in both of them, and wrong, stays wrong."""
+    text = "two calls with the same numbers gave different answers: does the code draw random numbers?"
+    if first.wrong & second.wrong & _steady(first, second):
+        return replace(first, problems=(*first.problems, text))
+    return CodePoint(first.where, undecided=text)
+
+
+def _steady(first: CodePoint, second: CodePoint) -> frozenset[str]:
+    """The problems, and the quantities whose numbers are the same in two answers."""
+    if first.comparison is None or second.comparison is None:
+        return frozenset(first.problems)
+    again = {tensor.name: tensor.backprop for tensor in second.comparison.tensors}
+    same = {t.name for t in first.comparison.tensors if t.name in again and _equal(t.backprop, again[t.name])}
+    return frozenset(first.problems) | same
 
 
 def _same(first: Reply, second: Reply) -> bool:

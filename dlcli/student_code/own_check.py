@@ -61,12 +61,20 @@ def _compared(worker: Conversation, arguments: Mapping[str, Argument], reply: Re
     fixed = {name: value for name, value in arguments.items() if name not in gradients}
     if not gradients:
         return CodePoint(WHERE, (*problems, "backward returned no gradient of a parameter"))
+    stopped: list[str] = []
+
+    def loss(x: Mapping[str, Array]) -> float:
+        scalars = {name: float(value) if np.ndim(value) == 0 else value for name, value in x.items()}
+        return _loss(worker, {**fixed, **scalars}, stopped)
+
     try:
-        check = check_gradients(lambda x: _loss(worker, {**fixed, **x}), gradients, moving)
+        check = check_gradients(loss, gradients, moving)
     except _CallError as error:
         return CodePoint(WHERE, (*problems, f"loss {error}"))
     except UsageError as error:
         return CodePoint(WHERE, (*problems, error.diagnostics[0].message))
+    if stopped:
+        return CodePoint(WHERE, (*problems, f"loss {stopped[0]}, beside the arguments of example()"))
     return CodePoint(WHERE, tuple(problems), check.notes, check.comparison)
 
 
@@ -74,10 +82,13 @@ def _floats(value: Argument) -> Array:
     return np.asarray(value, dtype=np.float64)
 
 
-def _loss(worker: Conversation, arguments: Mapping[str, Argument]) -> float:
-    """The student's loss. Raises _CallError where it gives no number."""
-    plain = {name: float(value) if np.ndim(value) == 0 else value for name, value in arguments.items()}
-    reply = worker.ask(Call("loss", plain))
+def _loss(worker: Conversation, arguments: Mapping[str, Argument], stopped: list[str]) -> float:
+    """The student's loss. Raises _CallError where it gives no number; why it was stopped is added to `stopped`."""
+    if stopped:
+        raise _CallError(stopped[0])
+    reply = worker.ask(Call("loss", arguments))
+    if reply.status in ("stopped", "unreadable"):
+        stopped.append(reply.message)
     if reply.status != "returned":
         raise _CallError(reply.message)
     value = reply.values["loss"] if isinstance(reply.values, Mapping) and "loss" in reply.values else reply.values

@@ -57,6 +57,14 @@ class CodePoint:
             names |= {t.name for t in self.comparison.tensors if t.verdict in ("pass", "kink")}
         return frozenset(names)
 
+    @property
+    def wrong(self) -> frozenset[str]:
+        """The quantities that are wrong here, and the problems by their texts."""
+        names = {value.name for value in self.values if value.verdict == "fail"}
+        if self.comparison is not None:
+            names |= {t.name for t in self.comparison.tensors if t.verdict == "fail"}
+        return frozenset(names) | frozenset(self.problems)
+
 
 @dataclass(frozen=True)
 class CodeCheck:

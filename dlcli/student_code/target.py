@@ -28,7 +28,8 @@ class Target:
 
 def is_code(text: str) -> bool:
     """Whether a path of the command line names code."""
-    return "::" in text or text.endswith(".py")
+    path, colons, function = text.rpartition("::")
+    return text.lower().endswith(".py") or bool(colons and (path.lower().endswith(".py") or function.isidentifier()))
 
 
 def parse_target(text: str) -> Target:
@@ -37,12 +38,12 @@ def parse_target(text: str) -> Target:
     A function that is called neither way is checked as `forward` when `forward` is in its name, else as
     `backward`. Raises UsageError for an empty file or function.
     """
-    path, colons, function = text.partition("::")
+    path, colons, function = text.rpartition("::")
+    if text.lower().endswith(".py"):
+        return Target(text, None, None)
     if not path or (colons and not function.isidentifier()):
         message = f"`{text}` names no function"
         raise UsageError(Diagnostic("E511", message, help="write student.py::backward"))
-    if not colons:
-        return Target(path, None, None)
     near = did_you_mean(function, FUNCTIONS)
     if function not in FUNCTIONS and near is not None and not any(f in function for f in FUNCTIONS):
         raise UsageError(Diagnostic("E511", f"`{function}` is neither backward nor forward", help=near))
@@ -72,7 +73,7 @@ def read_code(path: str) -> str:
             data = file.read(LARGEST + 1)
     except OSError as error:
         reason = error.strerror or "it cannot be read"
-        help = _similar(path) or "check the path"
+        help = None if Path(path).is_dir() else _similar(path) or "check the path"
         raise UsageError(Diagnostic("E512", f"{path}: {reason}", file=path, help=help)) from None
     if len(data) > LARGEST:
         raise UsageError(Diagnostic("E512", f"{path} has more than {LARGEST:,} bytes", file=path, help="is it code?"))

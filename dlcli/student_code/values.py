@@ -33,8 +33,8 @@ def check_values_at(graph: Graph, returned: object, where: str) -> CodePoint:
     rounding = rounding_effect(stable, values)
     problems, checks = [], []
     names = {**graph.names} if graph.loss is None else {"loss": graph.loss, **graph.names}
-    if graph.loss is not None and "loss" not in returned and graph.loss_name not in returned:
-        near = next((name for name in returned if did_you_mean(name, ["loss"])), None)
+    if graph.loss is not None and returned.get("loss") is None and returned.get(graph.loss_name) is None:
+        near = next((name for name in returned if name != "loss" and did_you_mean(name, ["loss"])), None)
         problems.append("no loss was returned" + (f"; is `{near}` meant?" if near else ""))
     for name, value in returned.items():
         if name not in names or value is None:
