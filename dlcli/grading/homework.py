@@ -17,7 +17,7 @@ from dlcli.fusion import fuse
 from dlcli.grading.targets import Target, asked_slopes, target_of
 from dlcli.mistakes import Context
 from dlcli.questions.expected import Exact, Expected
-from dlcli.questions.key import Key, answer_key
+from dlcli.questions.key import Key, answer_key, with_names
 from dlcli.questions.records import Questions
 from dlcli.questions.world import World
 from dlcli.solving import Checked, PathLike, check_spec
@@ -65,8 +65,10 @@ class Homework:
 
     @cached_property
     def drawn(self) -> Drawn:
-        """Numbers drawn afresh, at which formulas are compared."""
-        return drawn(self.world)
+        """Numbers drawn afresh, at which formulas are compared, with the values there that questions named."""
+        found = drawn(self.world)
+        again = [tuple(with_names(world, self.questions) for world in worlds) for worlds in (found.near, found.far)]
+        return Drawn(found.here, *again)
 
     @cached_property
     def context(self) -> Context:

@@ -10,7 +10,8 @@ from dlcli.graph import Graph
 from dlcli.language import names_in
 from dlcli.language.tree import Name
 from dlcli.lowering import Lowered
-from dlcli.questions.expected import Exact, Expected, expected_value
+from dlcli.questions.evaluation import evaluate
+from dlcli.questions.expected import Exact, Expected, asked_world, expected_value
 from dlcli.questions.reading import read_all
 from dlcli.questions.records import Ask, Give, Question, Questions
 from dlcli.questions.world import World
@@ -54,6 +55,16 @@ def answer_key(lowered: Lowered, graph: Graph, exact: Exact | None = None) -> Ke
     if errors:
         raise HomeworkError(*errors)
     return Key(questions, world, expected)
+
+
+def with_names(world: World, questions: Questions) -> World:
+    """The world with the values that questions give a name, at its own numbers."""
+    for question in questions.questions:
+        if question.name is None or not isinstance(question.task, Ask):
+            continue
+        value = evaluate(question.task.formula.tree, asked_world(question, world), question.task.formula.written.part)
+        world = replace(world, named={**world.named, question.name: value})
+    return world
 
 
 def _names_that_are_missing(question: Question, graph: Graph) -> list[Diagnostic]:

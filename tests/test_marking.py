@@ -1,0 +1,228 @@
+"""Marks of single answers: digits, arrays, choices, formulas, follow-through and its guard, by hand."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cache
+
+import pytest
+
+from dlcli.answers import Answer, Sheet, read_sheet
+from dlcli.errors import Source
+from dlcli.grading.homework import Homework, prepare_source
+from dlcli.grading.marking import mark_sheet
+from dlcli.grading.records import Mark
+
+UNIT = """\
+inputs: {x1: -3, x2: 5}
+weights: {w03: 2, w04: -1, w05: -21.5, w13: 2, w14: 4, w23: 3, w24: 1, w35: 2, w45: 3}
+targets: {y: 0.25}
+network:
+  - in3 = w03 + w13*x1 + w23*x2
+  - a3 = relu(in3)
+  - in4 = w04 + w14*x1 + w24*x2
+  - a4 = relu(in4)
+  - in5 = w05 + w35*a3 + w45*a4
+  - yhat = sigmoid(in5)
+loss: bce(yhat, y)
+optimizer: {sgd: {learning_rate: 0.1}}
+"""
+# in3 = a3 = 11, in4 = -8, a4 = 0, in5 = 0.5, yhat = 0.62245933, delta5 = yhat - y = 0.37245933
+CHAIN = (
+    UNIT
+    + """\
+questions:
+  - {id: in3, ask: in3}
+  - {id: a3, ask: a3}
+  - {id: in5, ask: in5}
+  - {id: yhat, ask: yhat}
+  - {id: d5, ask: grad(in5), name: delta5}
+  - {id: w35, ask: grad(w35), points: 2}
+  - {id: next, ask: step(w35)}
+  - {id: f, ask: grad(w35), form: expression}
+"""
+)
+VECTORS = """\
+inputs: {x: [1, 2]}
+weights: {W: [[3, -1, 2], [0.5, 2, 1]]}
+targets: {t: [1, 0, 2]}
+network:
+  - z = W.T @ x
+loss: sum(square(z - t))
+questions:
+  - {id: W, ask: W, points: 6}
+  - {id: z, ask: z, points: 3}
+  - {id: s, ask: shape(W)}
+"""
+
+
+@cache
+def homework(text: str) -> Homework:
+    return prepare_source(Source("homework.yaml", text), None)
+
+
+def marks(text: str, answers: str) -> dict[str, Mark]:
+    prepared = homework(text)
+    graded = mark_sheet(prepared, read_sheet(answers.encode(), "s.yaml", prepared.ids))
+    assert graded.status == "graded", graded.message
+    return {mark.id: mark for mark in graded.marks}
+
+
+def one(question: str, answer: str) -> Mark:
+    text = f"{UNIT}questions:\n  - {question}\n"
+    prepared = homework(text)
+    (mark,) = mark_sheet(prepared, Sheet("s", "s.yaml", {"a": Answer("a", answer)})).marks
+    return mark
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ("0.62245933120185456", "correct"),
+        ("0.622459", "correct"),
+        ("0.6225", "correct"),  # rounded
+        ("0.6224", "correct"),  # truncated
+        ("0.62", "correct"),  # one unit of the last digit, 0.4 % off
+        ("0.6", "wrong"),  # 3.6 % off: more than digits excuse
+        ("0.6221", "correct"),  # four units: intermediate results were rounded
+        ("0.6216", "wrong"),  # eight units
+        ("62.2459 %", "correct"),
+        ("1/(1 + e^-0.5)", "correct"),
+        ("sigmoid(1/2)", "correct"),
+        ("0,6225", "correct"),
+        ("1/(1 + e^-0.51)", "wrong"),  # a formula has no digits to excuse it
+        ("nonsense", "invalid"),
+        ("", "missing"),
+    ],
+)
+def test_digits_that_were_written_decide(answer: str, verdict: str) -> None:
+    assert one("{id: a, ask: yhat}", answer).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "answer", "verdict"),
+    [
+        ("{relative: 1e-3}", "0.6230", "correct"),
+        ("{relative: 1e-3}", "0.6232", "wrong"),
+        ("{absolute: 0.01}", "0.632", "correct"),
+        ("{absolute: 0.01}", "0.633", "wrong"),
+        ("{decimals: 2}", "0.63", "correct"),
+        ("{decimals: 2}", "0.633", "wrong"),
+        ("{digits: 3}", "0.6234", "correct"),
+        ("{digits: 3}", "0.6236", "wrong"),
+        ("1e-2", "0.628", "correct"),
+    ],
+)
+def test_a_tolerance_of_the_file_decides_instead(tolerance: str, answer: str, verdict: str) -> None:
+    assert one(f"{{id: a, ask: yhat, tolerance: {tolerance}}}", answer).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"), [("0", "correct"), ("-0", "correct"), ("1e-12", "correct"), ("1e-6", "wrong")]
+)
+def test_zero_is_measured_by_the_largest_gradient(answer: str, verdict: str) -> None:
+    assert one("{id: a, ask: grad(w14)}", answer).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"), [("9", "correct"), ("9.0", "correct"), ("9.0000001", "wrong"), ("18/2", "correct")]
+)
+def test_counts_are_compared_exactly(answer: str, verdict: str) -> None:
+    assert one("{id: a, ask: count(parameters)}", answer).verdict == verdict
+
+
+def test_points_of_an_array_are_shared_out() -> None:
+    found = marks(VECTORS, "W: [[3, -1, 2], [0.5, 2, 9]]\nz: [4, 3]\ns: 2 x 3\n")
+    assert (found["W"].verdict, found["W"].points) == ("partial", Fraction(5))
+    assert found["W"].feedback.startswith("Wrong at [1,2].")
+    assert (found["z"].verdict, found["z"].points) == ("wrong", 0)
+    assert "shape (2,)" in found["z"].feedback
+    assert found["s"].verdict == "correct"
+
+
+def test_a_transposed_array_is_told_and_a_flat_one_read() -> None:
+    transposed = marks(VECTORS, "W: [[3, 0.5], [-1, 2], [2, 1]]\n")["W"]
+    assert transposed.points == 0
+    assert "this is the transposed array" in transposed.feedback.lower()
+    flat = marks(VECTORS, "W: [3, -1, 2, 0.5, 2, 1]\n")["W"]
+    assert (flat.verdict, flat.points) == ("correct", 6)
+    assert "row by row" in flat.feedback
+
+
+def test_entries_given_one_by_one_earn_their_share() -> None:
+    found = marks(VECTORS, "W[0,1]: -1\nW[1,2]: 1\nW[1,1]: 7\n")["W"]
+    assert (found.verdict, found.points) == ("partial", Fraction(2))
+
+
+def test_a_chain_of_five_wrong_steps_is_followed() -> None:
+    # in3 = 10 (wrong); a3 = 10, in5 = -1.5, yhat = 0.182426, delta5 = -0.067574, dw35 = -0.67574, w35 = 2.067574
+    answers = "in3: 10\na3: 10\nin5: -1.5\nyhat: 0.182426\nd5: -0.067574\nw35: -0.67574\nnext: 2.067574\n"
+    found = marks(CHAIN, answers)
+    assert found["in3"].verdict == "wrong"
+    assert [found[q].verdict for q in ("a3", "in5", "yhat", "d5", "w35", "next")] == ["follow_through"] * 6
+    assert found["w35"].points == 2
+    assert found["a3"].feedback.startswith("Wrong, but it follows from your answer to in3.")
+
+
+def test_each_step_may_be_wrong_by_itself_and_the_rest_follow() -> None:
+    # each answer goes on rightly from the one before, but each second one has a slip of its own
+    answers = "in3: 10\na3: 9\nin5: -3.5\nyhat: 0.5\nd5: 0.25\nw35: 2.25\nnext: 1.775\n"
+    found = marks(CHAIN, answers)
+    verdicts = {q: found[q].verdict for q in ("in3", "a3", "in5", "yhat", "d5", "w35", "next")}
+    assert verdicts == {
+        "in3": "wrong", "a3": "wrong", "in5": "follow_through", "yhat": "wrong",
+        "d5": "follow_through", "w35": "follow_through", "next": "follow_through",
+    }  # fmt: skip
+
+
+def test_a_slip_that_erases_the_chain_earns_nothing() -> None:
+    found = marks(CHAIN, "in3: -10\na3: 0\nin5: -21.5\nw35: 0\n")
+    assert found["a3"].points == 0
+    assert found["w35"].points == 0
+
+
+def test_a_wrong_answer_written_again_is_no_step() -> None:
+    found = marks(CHAIN, "in3: 10\nyhat: 10\n")
+    assert found["yhat"].points == 0
+
+
+def test_formulas_may_use_named_answers_and_say_where_they_hold() -> None:
+    assert marks(CHAIN, "f: (yhat - y)*a3\n")["f"].verdict == "correct"
+    assert marks(CHAIN, "f: delta5 a3\n")["f"].verdict == "correct"
+    branch = marks(CHAIN, "f: (yhat - y)*in3\n")["f"]
+    assert branch.verdict == "correct"
+    assert "Holds while in3 > 0." in branch.feedback
+    numbers = marks(CHAIN, "f: (yhat - y)*11\n")["f"]
+    assert numbers.verdict == "wrong"
+    assert "at the numbers of the file alone" in numbers.feedback
+
+
+def test_a_missing_derivative_is_named_for_one_number() -> None:
+    text = UNIT.replace("bce(yhat, y)", "square(yhat - y)/2") + "questions:\n  - {id: a, ask: grad(w05)}\n"
+    # 0.37245933*0.62245933*0.37754067 = 0.08752853 is right; without the slope of the sigmoid 0.37245933
+    found = marks(text, "a: 0.372459331\n")["a"]
+    assert (found.verdict, found.points) == ("wrong", 0)
+    assert "the derivative of sigmoid is left out" in found.feedback
+
+
+def test_relu_that_was_passed_where_it_blocks_is_named() -> None:
+    found = one("{id: a, ask: a4}", "-8")
+    assert (found.verdict, found.diagnosis) == ("wrong", "relu-not-applied")
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "points"),
+    [
+        ("A, C", "correct", 2),
+        ("[C, A]", "correct", 2),
+        ("a", "partial", 1),
+        ("A, B, C", "partial", 1),
+        ("B", "wrong", 0),
+        ("sigmoid, relu", "correct", 2),
+        ("D", "invalid", 0),
+    ],
+)
+def test_several_choices_share_the_points(answer: str, verdict: str, points: int) -> None:
+    choices = "{A: sigmoid, B: tanh, C: relu}"
+    found = one(f"{{id: a, choices: {choices}, answer: [A, C], points: 2}}", answer)
+    assert (found.verdict, found.points) == (verdict, points)
