@@ -19,13 +19,14 @@ class Probe:
     """applicable: how many mistakes of the catalogue can be made in this network; hidden: those that the file's own
     numbers cannot show, with reasons; still_hidden: those that generic numbers of the same shapes cannot show either.
 
-    generic: the check at those numbers.
+    generic: the check at those numbers; None where no other numbers lie in the domain of every operation, and
+    still_hidden is then what the file's own numbers cannot show.
     """
 
     applicable: int
     hidden: tuple[Blind, ...]
     still_hidden: tuple[Blind, ...]
-    generic: Comparison
+    generic: Comparison | None
 
 
 def probe(checked: Checked) -> Probe:
@@ -34,9 +35,13 @@ def probe(checked: Checked) -> Probe:
     optimizer = checked.spec.optimizer
     rate = None if optimizer is None else optimizer.settings.get("learning_rate")
     here = Context(graph, forward(graph), rate)
-    moved = moved_to(graph, generic_point(graph, SEED))
+    hidden = blind(here)
+    point = generic_point(graph, SEED)
+    if point is None:
+        return Probe(applicable(here), hidden, hidden, None)
+    moved = moved_to(graph, point)
     there = Context(moved, forward(moved), rate)
-    return Probe(applicable(here), blind(here), blind(there), _comparison(moved))
+    return Probe(applicable(here), hidden, blind(there), _comparison(moved))
 
 
 def _comparison(graph: Graph) -> Comparison:

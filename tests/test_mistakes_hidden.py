@@ -12,7 +12,8 @@ from dlcli.engines.evaluation import forward
 from dlcli.errors import Source
 from dlcli.fusion import fuse
 from dlcli.graph import Graph
-from dlcli.mistakes import Context, blind, diagnose, generic_point, moved_to
+from dlcli.mistakes import Context, blind, diagnose, moved_to
+from dlcli.mistakes import generic_point as generic_point_or_none
 from dlcli.mistakes.search import Search
 from dlcli.solving import check, check_spec
 from dlcli.spec import load
@@ -70,6 +71,12 @@ def test_the_generic_point_shows_what_the_numbers_of_the_file_hide():
     other = hidden(Context(graph, tuple(forward(fuse(graph)))))
     shown = set(hidden(own)) - set(other)
     assert {"l2-missing", "weights-not-transposed", "leaky-slope-for-relu", "activation-derivative-missing"} <= shown
+
+
+def generic_point(graph: Graph, seed: int) -> dict[int, np.ndarray]:
+    point = generic_point_or_none(graph, seed)
+    assert point is not None
+    return point
 
 
 def leaf(graph: Graph, point: dict[int, np.ndarray], name: str) -> np.ndarray:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dlcli.mistakes.altered_sweep import Alteration
-from dlcli.mistakes.anatomy import samples_of
 from dlcli.mistakes.context import Context
 from dlcli.mistakes.mistake import Mistake, Mutant, Mutants, data_multiplied, rule_at, times
+from dlcli.mistakes.samples import samples_of
 
 FAMILY = "mean and sum"
 BATCH = ("batch of one",)

@@ -11,7 +11,8 @@ import numpy as np
 from dlcli.fusion import bypassed, fuse
 from dlcli.graph import Graph
 from dlcli.mistakes.altered_sweep import BackwardPass, backward_pass
-from dlcli.mistakes.anatomy import Anatomy, anatomy, samples_of
+from dlcli.mistakes.anatomy import Anatomy, anatomy
+from dlcli.mistakes.samples import samples_of
 from dlcli.ops.operation import Array
 
 

@@ -13,6 +13,8 @@ from dlcli.mistakes.nearness import best_factor, distance
 from dlcli.ops.operation import Array
 
 SAME = 1e-6
+FINER = 0.01  # of an error: what an explanation of it may leave
+MOST_ENTRIES = 3  # that are listed
 
 
 @dataclass(frozen=True)
@@ -69,29 +71,49 @@ def _remarks(context: Context, given: Gradients, name: str) -> list[str]:
     if not np.isfinite(a).all():
         count = int(np.sum(~np.isfinite(a)))
         return [f"{count} of {a.size} entries are not finite"]
-    remarks = []
     if not a.any():
         return ["all zeros"]
+    remarks = []
     factor, residual = best_factor(a, right)
-    if factor is not None and a.size > 1 and residual < SAME:
-        remarks.append(f"the right gradient times {factor:.6g}")
+    if factor is not None and a.size > 1 and residual < _near(a, right):
+        remarks.append(f"the right gradient times {_times(factor)}")
     elif factor is not None and a.size == 1:
-        remarks.append(f"{factor:.6g} times the right number")
+        remarks.append(f"{_times(factor)} times the right number")
     remarks += _likenesses(context, given, name)
     remarks += _zeros(a, right)
-    if not remarks and factor is not None and residual < 0.5:
+    scale = max(float(np.max(np.abs(right), initial=0.0)), 1e-300)
+    wrong = np.abs(a - right) > scale * min(SAME, FINER * float(np.max(np.abs(a - right))) / scale)
+    few = 0 < wrong.sum() < a.size
+    if not remarks and factor is not None and residual < 0.5 and not (few and wrong.sum() <= MOST_ENTRIES):
         remarks.append(f"about {factor:.3g} times the right gradient, {residual:.0%} off")
-    wrong = np.abs(a - right) > SAME * max(float(np.max(np.abs(right), initial=0.0)), 1e-300)
-    if 0 < wrong.sum() < a.size:
-        remarks.append(_entries(wrong))
+    if few:
+        remarks.append(_entries(a, right, wrong))
     return remarks
 
 
-def _entries(wrong: Array) -> str:
-    """Which entries are wrong."""
-    places = [", ".join(map(str, map(int, entry))) for entry in np.argwhere(wrong)[:3]]
-    more = " …" if wrong.sum() > 3 else ""
-    return f"{int(wrong.sum())} of {wrong.size} entries are wrong: [{'], ['.join(places)}]{more}"
+def _near(a: Array, right: Array) -> float:
+    """The relative distance below which a pattern explains a wrong gradient: far less than what it is off by."""
+    return min(SAME, FINER * distance({"": a}, {"": right}))
+
+
+def _times(factor: float) -> str:
+    """A factor; near 1, by how much it is more or less."""
+    more = factor - 1
+    return f"{factor:.6g}" if abs(more) >= 1e-4 or not more else f"(1 {'+' if more > 0 else '-'} {abs(more):.2g})"
+
+
+def _entries(a: Array, right: Array, wrong: Array) -> str:
+    """Which entries are wrong, and by which factor where they are few."""
+    found = [tuple(map(int, entry)) for entry in np.argwhere(wrong)[:MOST_ENTRIES]]
+    texts = [f"[{', '.join(map(str, entry))}]" for entry in found]
+    if wrong.sum() <= MOST_ENTRIES:
+        texts = [
+            f"{text} is {_times(float(a[entry] / right[entry]))} times the right number" if right[entry] else text
+            for text, entry in zip(texts, found, strict=True)
+        ]
+    more = " …" if wrong.sum() > MOST_ENTRIES else ""
+    verb = "is" if wrong.sum() == 1 else "are"
+    return f"{int(wrong.sum())} of {wrong.size} entries {verb} wrong: {', '.join(texts)}{more}"
 
 
 def _likenesses(context: Context, given: Gradients, name: str) -> list[str]:
@@ -100,7 +122,7 @@ def _likenesses(context: Context, given: Gradients, name: str) -> list[str]:
     remarks = []
 
     def same(other: Array) -> bool:
-        return other.shape == a.shape and distance({"": a}, {"": other}) < SAME
+        return other.shape == a.shape and distance({"": a}, {"": other}) < _near(a, right)
 
     value = context.clean.values[graph.names[name]]
     if a.size > 1:

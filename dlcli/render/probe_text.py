@@ -11,13 +11,16 @@ from dlcli.render.documents import Document
 from dlcli.render.text import counted, own, visible
 from dlcli.render.verdicts import COLORS, coverage, verdict_mark
 
+NO_OTHER_NUMBERS = "no other numbers lie in the domain of every operation"
+
 
 def probe_text(name: str, found: Probe, on: Medium) -> str:
     """The lines on one file."""
-    verdict = found.generic.verdict
+    verdict = _verdict(found)
     lines = [painted(visible(f"{name}: probe", on), "bold", on)]
     mark = painted(verdict_mark(verdict, on), COLORS[verdict], on)
-    lines.append(f"  at generic numbers of the same shapes: {mark}; {visible(coverage(found.generic), on)}")
+    said = NO_OTHER_NUMBERS if found.generic is None else coverage(found.generic)
+    lines.append(f"  at generic numbers of the same shapes: {mark}; {visible(said, on)}")
     seen = found.applicable - len(found.hidden)
     total = counted(found.applicable, "classic mistake")
     if not found.hidden:
@@ -26,6 +29,8 @@ def probe_text(name: str, found: Probe, on: Medium) -> str:
     lines.append(f"  of {total} that can be made here, the file's own numbers would show {seen:,}; they cannot show:")
     lines += _listed(found.hidden, on)
     still = {item.mistake.id for item in found.still_hidden}
+    if found.generic is None:
+        return "\n".join(lines) + "\n"
     both = [item for item in found.hidden if item.mistake.id in still]
     if both:
         names = ", ".join(item.mistake.id for item in both)
@@ -33,6 +38,11 @@ def probe_text(name: str, found: Probe, on: Medium) -> str:
     else:
         lines.append("  generic numbers would show all of them")
     return "\n".join(lines) + "\n"
+
+
+def _verdict(found: Probe) -> str:
+    """Of the check at generic numbers; "inconclusive" where there are none."""
+    return "inconclusive" if found.generic is None else found.generic.verdict
 
 
 def _listed(hidden: Sequence[Blind], on: Medium) -> list[str]:
@@ -46,7 +56,7 @@ def _listed(hidden: Sequence[Blind], on: Medium) -> list[str]:
 def probe_document(found: Probe) -> Document:
     """The same as data."""
     return {
-        "verdict": found.generic.verdict,
+        "verdict": _verdict(found),
         "applicable": found.applicable,
         "hidden": [{"id": item.mistake.id, "reason": item.reason or None} for item in found.hidden],
         "still_hidden": [item.mistake.id for item in found.still_hidden],

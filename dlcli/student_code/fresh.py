@@ -10,17 +10,25 @@ from dlcli.mistakes import generic_point, moved_to
 
 FEWEST, MOST = 2, 5  # points
 TRIALS = 24  # points drawn to find some that see every branch
+MISSES = 2  # draws outside a domain after which no more are tried
 
 Sides = frozenset[tuple[int, int]]  # (node, which side of a kink)
 
 
 def fresh_graphs(graph: Graph) -> list[Graph]:
     """The network at numbers drawn afresh in the same shapes: the first two drawn, and those of the next that take a
-    side of a relu, a maximum or another branch that none before them takes, up to MOST."""
+    side of a relu, a maximum or another branch that none before them takes, up to MOST; fewer, or none, where no
+    other numbers lie in the domain of every operation."""
     found: list[Graph] = []
-    seen = _sides(graph)
+    seen, missed = _sides(graph), 0
     for seed in range(TRIALS):
-        drawn = moved_to(graph, generic_point(graph, seed))
+        point = generic_point(graph, seed)
+        if point is None:
+            missed += 1
+            if missed == MISSES:
+                break
+            continue
+        drawn = moved_to(graph, point)
         sides = _sides(drawn)
         if len(found) < FEWEST or not sides <= seen:
             found.append(drawn)

@@ -21,6 +21,7 @@ from dlcli.student_code.target import Target
 from dlcli.student_code.values import check_values_at, first_wrong, wrong_factor
 
 ENDINGS = ("stopped", "refused", "unreadable")  # replies after which nothing more can be asked
+NO_OTHER_NUMBERS = "no other numbers lie in the domain of every operation, so a hard-coded answer would not show"
 ARGUMENTS = ("input", "weight", "bias", "target", "constant")
 
 
@@ -37,7 +38,8 @@ def check_code(
 ) -> CodeCheck:
     """The student's function called with the homework's numbers and with fresh ones of the same shapes.
 
-    A hard-coded answer is right at the first and wrong at the others. The first call is made twice: code whose
+    A hard-coded answer is right at the first and wrong at the others; where there are no others, nothing is decided.
+    The first call is made twice: code whose
     two answers differ is not judged. Raises UsageError where the homework has nothing that the function computes.
     """
     graph = checked.graph
@@ -53,6 +55,8 @@ def check_code(
     points = [] if ended else [_point(target, function, p, r) for p, r in zip(places, replies, strict=True)]
     if points and not _same(first, replies[0]):
         points[0] = _random(points[0], _point(target, function, places[0], first))
+    if points and not fresh:
+        points.append(CodePoint("fresh numbers", undecided=NO_OTHER_NUMBERS))
     wrong = next((k for k, point in enumerate(points) if point.comparison and point.comparison.verdict == "fail"), None)
     return CodeCheck(
         code=target.called,
