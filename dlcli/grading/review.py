@@ -103,8 +103,11 @@ def _gaps(context: Context, target: Target, right: Array) -> Iterator[tuple[str,
 
 
 def _elsewhere(context: Context) -> Context:
-    """The same network at generic numbers."""
-    moved = moved_to(context.graph, generic_point(context.graph, 0))
+    """The same network at generic numbers; at its own where no others lie in the domains."""
+    point = generic_point(context.graph, 0)
+    if point is None:
+        return context
+    moved = moved_to(context.graph, point)
     return Context(moved, forward(moved), context.learning_rate)
 
 
