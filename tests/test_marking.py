@@ -226,3 +226,59 @@ def test_several_choices_share_the_points(answer: str, verdict: str, points: int
     choices = "{A: sigmoid, B: tanh, C: relu}"
     found = one(f"{{id: a, choices: {choices}, answer: [A, C], points: 2}}", answer)
     assert (found.verdict, found.points) == (verdict, points)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "verdict"),
+    [
+        ("{id: a, answer: 24, tolerance: {absolute: 0.5}}", "24.2", "correct"),
+        ("{id: a, answer: 24, tolerance: {absolute: 0.5}}", "24.6", "wrong"),
+        ("{id: a, answer: 1/3}", "0.333", "correct"),
+        ("{id: a, answer: 1/3}", "33.3 %", "correct"),
+        ("{id: a, answer: 2*pi}", "6.283", "correct"),
+        ("{id: a, answer: 2*pi, accept: [-2*pi]}", "-6.283", "correct"),
+        ("{id: a, answer: '[1, 2, 3]'}", "[1, 2, 4]", "partial"),
+    ],
+)
+def test_a_model_answer_that_is_a_number_is_judged_as_one(question: str, answer: str, verdict: str) -> None:
+    assert one(question, answer).verdict == verdict
+
+
+@pytest.mark.parametrize("answer", ["6.225×10⁻¹", "6.225 * 10^-1", "6.225e-1", "6.225 x 10^-1"])
+def test_a_power_of_ten_carries_the_digits_of_its_mantissa(answer: str) -> None:
+    assert one("{id: a, ask: yhat}", answer).verdict == "correct"
+
+
+def test_a_flat_list_may_follow_from_a_wrong_answer() -> None:
+    text = """\
+inputs: {x: [[0.5, 0.2, 0.3]]}
+network:
+  - s = 2*x
+  - p = s + 1
+loss: sum(p)
+questions:
+  - {id: s, ask: s}
+  - {id: p, ask: p}
+"""
+    found = marks(text, "s: [[1, 0.5, 0.6]]\np: [2, 1.5, 1.6]\n")
+    assert (found["p"].verdict, found["p"].points) == ("follow_through", 1)
+
+
+def test_a_step_that_happens_to_repeat_a_wrong_number_is_followed() -> None:
+    # w35 is wrong and 10, and the step from it is 2 - 0.1*10 = 1, the number that was wrongly answered for in5
+    found = marks(CHAIN, "in5: 1\nw35: 10\nnext: 1\n")
+    assert (found["in5"].verdict, found["next"].verdict) == ("wrong", "follow_through")
+
+
+def test_what_follows_from_a_zero_is_followed() -> None:
+    assert marks(CHAIN, "in5: 0\nyhat: 0.5\n")["yhat"].verdict == "follow_through"
+
+
+@pytest.mark.parametrize("answer", ["C: relu", "C. relu", "option C", "(c)", "C)"])
+def test_a_label_may_stand_with_its_text(answer: str) -> None:
+    assert one("{id: a, choices: {A: sigmoid, B: tanh, C: relu}, answer: C}", answer).verdict == "correct"
+
+
+@pytest.mark.parametrize("answer", ["AC", "A C", "A and C", "a; c", "A, C"])
+def test_several_labels_may_be_separated_in_many_ways(answer: str) -> None:
+    assert one("{id: a, choices: {A: sigmoid, B: tanh, C: relu}, answer: [A, C]}", answer).verdict == "correct"

@@ -196,7 +196,8 @@ def _nudged(world: World, name: str) -> World:
         name = name.removeprefix("grad ")
         return replace(world, slopes={**world.slopes, name: world.slopes[name] * (1 + NUDGE)})
     if name in world.held:
-        return replace(world, held={**world.held, name: world.held[name] * (1 + NUDGE)})
+        moved = world.held[name] * (1 + NUDGE) + NUDGE * (world.held[name] == 0)
+        return replace(world, held={**world.held, name: moved})
     if name in world.named:
         return replace(world, named={**world.named, name: world.named[name] * (1 + NUDGE)})
     return world.with_values({name: world.value(name) * (1 + NUDGE)})

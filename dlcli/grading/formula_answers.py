@@ -19,11 +19,23 @@ from dlcli.language.answer import Reading, parse_answer
 from dlcli.language.tree import Tree
 from dlcli.ops.operation import Array
 from dlcli.questions.evaluation import evaluate, uses_functions
-from dlcli.questions.expected import asked_world
+from dlcli.questions.expected import Expected, asked_world
 from dlcli.questions.records import Ask, Model, Question
 from dlcli.questions.world import World
 
 CONSTANTS = ("pi", "e")
+
+
+def numbers_of(model: Model, world: World) -> tuple[Expected, ...]:
+    """The accepted answers of a model without free symbols as values; none where it has some."""
+    found = []
+    for formula in model.accepted:
+        if any(name.name not in CONSTANTS for name in names_in(formula.tree)):
+            return ()
+        value = np.asarray(evaluate(formula.tree, world, formula.written.part))
+        scale = np.full(value.shape, float(np.max(np.abs(value), initial=0.0)))
+        found.append(Expected("number", value, value == 0, np.where(value == 0, 1.0, scale)))
+    return tuple(found)
 
 
 def mark_model(model: Model, answer: Answer) -> Outcome:

@@ -12,14 +12,14 @@ import numpy as np
 from dlcli.answers.records import Answer, Sheet
 from dlcli.grading.code_answers import mark_code
 from dlcli.grading.diagnosing import diagnoses, is_ambiguous
-from dlcli.grading.follow_through import Earlier, recomputed
-from dlcli.grading.formula_answers import mark_formula, mark_model
+from dlcli.grading.follow_through import Earlier, Followed, recomputed
+from dlcli.grading.formula_answers import mark_formula, mark_model, numbers_of
 from dlcli.grading.homework import Homework
 from dlcli.grading.numbers_given import AnswerError, Given, read_given
 from dlcli.grading.other_answers import mark_choice, mark_give, mark_shape
 from dlcli.grading.outcome import Outcome
 from dlcli.grading.records import Graded, Mark, Verdict
-from dlcli.grading.tolerances import Nearness, Written, combined, nearness
+from dlcli.grading.tolerances import CLOSE, Nearness, Written, combined, nearness
 from dlcli.grading.value_marks import Judged, entry_names, judge_count, judge_numbers
 from dlcli.questions.expected import Expected
 from dlcli.questions.records import Ask, Choice, Code, Give, Manual, Model, Question
@@ -85,7 +85,8 @@ def _judged(question: Question, answer: Answer, marking: _Marking) -> Outcome:
         case Ask():
             return mark_formula(question, answer, homework)
         case Model() as model:
-            return mark_model(model, answer)
+            numbers = numbers_of(model, homework.world)
+            return _number(question, answer, numbers, homework) if numbers else mark_model(model, answer)
         case Choice() as choice:
             return mark_choice(choice, answer, homework.questions.grading.choice)
         case Give() as give:
@@ -94,6 +95,21 @@ def _judged(question: Question, answer: Answer, marking: _Marking) -> Outcome:
             return mark_code(code, answer, homework, marking.folder)
         case _:
             raise AssertionError("every kind of question is marked")
+
+
+def _number(question: Question, answer: Answer, numbers: tuple[Expected, ...], homework: Homework) -> Outcome:
+    """A model answer that is a number or an array of them: judged like any value; the best of those accepted counts."""
+    tolerance = combined(question.tolerance, homework.questions.grading.tolerance)
+    outcomes = []
+    for expected in numbers:
+        given = read_given(answer, expected.value.shape, homework.checked.spec.index_base)
+        judged = judge_numbers(given, expected, tolerance, lambda _place, _number: False)
+        if len(judged.right) == judged.total:
+            outcome = Outcome("correct", Fraction(1), _sentences("right", *judged.remarks))
+        else:
+            outcome = _outcome(judged, (), (), judged.wrong, {}, homework)
+        outcomes.append(replace(outcome, expected=_shown(expected)))
+    return max(outcomes, key=lambda outcome: outcome.share)
 
 
 def _value(question: Question, answer: Answer, marking: _Marking) -> Outcome:
@@ -184,11 +200,14 @@ def _said(found: tuple[tuple[str, str], ...]) -> list[str]:
 
 
 def _placed(given: Given, expected: Expected) -> Mapping[Index, Written]:
-    """The numbers by their entry of the expected array; none where they are too few or too many for it."""
-    if given.shape is None or given.shape == expected.value.shape:
+    """The numbers by their entry of the expected array: in its shape, up to axes of size 1, or a flat list of it."""
+    wanted = expected.value.shape
+    if given.shape is None or given.shape == wanted:
         return given.entries
-    count = int(np.prod(given.shape, dtype=np.int64))
-    return given.reshaped(expected.value.shape).entries if count == expected.value.size else {}
+    alike = [n for n in given.shape if n != 1] == [n for n in wanted if n != 1]
+    if alike or given.shape == (expected.value.size,):
+        return given.reshaped(wanted).entries
+    return {}
 
 
 def _earlier(question: Question, given: Given, judged: Judged, expected: Expected) -> Earlier:
@@ -208,8 +227,7 @@ def _followed(
     if not judged.wrong or not homework.questions.grading.follow_through or all(e.right for e in before):
         return (), ()
     expected = homework.expected[question.id]
-    if given.shape is not None and given.shape != expected.value.shape:
-        return (), ()
+    entries = _placed(given, expected)
     tolerance = combined(question.tolerance, homework.questions.grading.tolerance)
     best: tuple[tuple[Index, ...], tuple[str, ...]] = ((), ())
     for candidate in recomputed(question, homework.world, before, expected.value):
@@ -217,24 +235,26 @@ def _followed(
         found = tuple(
             place
             for place in judged.wrong
-            if place in given.entries
+            if place in entries
             and np.isfinite(candidate.value[place])
             and candidate.value[place] != expected.value[place]
-            and not _copied(given.entries[place], expected.value[place], before, homework)
-            and nearness(given.entries[place], float(candidate.value[place]), scale, tolerance) is not Nearness.FAR
+            and not _copied(entries[place], float(expected.value[place]), candidate, before, homework)
+            and nearness(entries[place], float(candidate.value[place]), scale, tolerance) is not Nearness.FAR
         )
         if len(found) > len(best[0]):
             best = (found, candidate.source)
     return best
 
 
-def _copied(number: Written, true: float, before: list[Earlier], homework: Homework) -> bool:
-    """Whether the number is a wrong earlier answer once more, where the true values differ."""
+def _copied(number: Written, true: float, candidate: Followed, before: list[Earlier], homework: Homework) -> bool:
+    """Whether the number is the one wrong answer that it would follow from, written again, where the true values
+    differ."""
     for answer in before:
         truth = homework.expected[answer.question.id].value
-        if answer.right or answer.value.shape != () or truth.shape != ():
+        if candidate.source != (answer.question.id,) or answer.value.shape != () or truth.shape != ():
             continue
-        if number.value == float(answer.value) and float(truth) != true:
+        same = abs(float(truth) - true) <= CLOSE * abs(true)
+        if number.value == float(answer.value) and not same:
             return True
     return False
 

@@ -13,7 +13,7 @@ from dlcli.language import LanguageError
 from dlcli.language.answer import last_digit, parse_answer
 from dlcli.language.constants import evaluate_constant
 from dlcli.language.traversal import names_in
-from dlcli.language.tree import Call, Number, Sequence, Tree, Unary
+from dlcli.language.tree import Binary, Call, Number, Sequence, Tree, Unary
 from dlcli.ops.operation import Shape
 
 MOST_ENTRIES = 100_000
@@ -102,7 +102,27 @@ def _unit(tree: Tree) -> float | None:
     """One unit of the last digit of a single decimal number, also within a sign or bars; None of other formulas."""
     while isinstance(tree, Unary) or (isinstance(tree, Call) and tree.name == "abs" and len(tree.arguments) == 1):
         tree = tree.operand if isinstance(tree, Unary) else tree.arguments[0]
+    if isinstance(tree, Binary) and tree.operator == "*" and isinstance(tree.left, Number):
+        power = _power_of_ten(tree.right)
+        unit = last_digit(tree.left.text)
+        return None if power is None or unit is None else unit * 10.0**power
     return last_digit(tree.text) if isinstance(tree, Number) else None
+
+
+def _power_of_ten(tree: Tree) -> int | None:
+    """k of `10**k`; None of anything else."""
+    if (
+        not isinstance(tree, Binary)
+        or tree.operator != "**"
+        or not isinstance(tree.left, Number)
+        or tree.left.value != 10
+    ):
+        return None
+    sign, exponent = 1, tree.right
+    while isinstance(exponent, Unary):
+        sign, exponent = (-sign if exponent.operator == "-" else sign), exponent.operand
+    whole = isinstance(exponent, Number) and exponent.value.denominator == 1 and abs(exponent.value) <= 300
+    return sign * int(exponent.value) if whole and isinstance(exponent, Number) else None
 
 
 def _nested(items: tuple[Nested, ...]) -> Given:

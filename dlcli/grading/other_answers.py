@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Literal
 
@@ -67,9 +68,15 @@ def _chosen(answer: Answer, choice: Choice) -> list[str]:
     if answer.items is not None:
         return [_text(item) for item in answer.items[:MOST_LABELS]]
     whole = answer.text.strip()
-    if _find(whole, choice) is not None or "," not in whole:
+    if _find(whole, choice) is not None:
         return [whole]
-    return [part for part in whole.strip("[](){}").split(",") if part.strip()][:MOST_LABELS]
+    parts = [part for part in re.split(r"[,;&+/]|\band\b", whole.strip("[](){}")) if part.strip()]
+    if len(parts) < 2:
+        parts = whole.split()
+    if len(parts) == 1 and all(len(label) == 1 for label in choice.choices):
+        parts = list(whole)
+    known = all(_find(part, choice) is not None for part in parts)
+    return parts[:MOST_LABELS] if (known and parts) or "," in whole else [whole]
 
 
 def _text(item: Nested) -> str:
@@ -91,8 +98,11 @@ def _find(text: str, choice: Choice) -> str | None:
     """The label that a text means: a label, with or without a bracket or point after it, or the text of one choice."""
     plain = " ".join(text.casefold().split())
     bare = plain.strip("().:[] ")
-    for label in choice.choices:
-        if label.casefold() in (plain, bare):
+    for label, words in choice.choices.items():
+        if label.casefold() in (plain, bare, bare.removeprefix("option ").removeprefix("answer ")):
+            return label
+        own = re.fullmatch(rf"{re.escape(label.casefold())}\s*[:.)-]\s*(.*)", plain)
+        if own is not None and own.group(1) == " ".join(words.casefold().split()):
             return label
     meant = [label for label, words in choice.choices.items() if " ".join(words.casefold().split()) == plain]
     return meant[0] if len(meant) == 1 else None

@@ -75,7 +75,7 @@ def answer_files(paths: Sequence[str], homework: str) -> list[str]:
             continue
         inside = [path]
         if os.path.isdir(path):
-            inside = [file for file in _inside(path) if _identity(file) != own]
+            inside = [file for file in _inside(path) if _identity(file) != own and not _leads_out(file, path)]
             if not inside:
                 help = f"answers are *.yaml or *.yml; `dlcli template {homework}` writes a blank one"
                 errors.append(Diagnostic("E420", f"there are no answer files in the folder `{path}`", help=help))
@@ -86,6 +86,11 @@ def answer_files(paths: Sequence[str], homework: str) -> list[str]:
     if errors:
         raise UsageError(*errors)
     return list(found.values())
+
+
+def _leads_out(file: str, folder: str) -> bool:
+    """Whether a file in a folder of answers is a link to one outside, which no student may hand in."""
+    return os.path.islink(file) and not _identity(file).startswith(os.path.join(os.path.realpath(folder), ""))
 
 
 def is_class_file(path: str) -> bool:

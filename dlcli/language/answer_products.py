@@ -135,7 +135,9 @@ def _outer(node: Binary) -> Call:
 def _matmul_axes(left: int | None, right: int | None) -> int | None:
     if left is None or right is None or 0 in (left, right):
         return None
-    return max(left, right) - (1 in (left, right)) - (left == right == 1) + (left == right == 1 and 0)
+    if left == right == 1:
+        return 0
+    return max(left, right) - (1 in (left, right))
 
 
 def _axes(node: Tree, parts: tuple[_Part, ...], axes: Mapping[str, int]) -> int | None:
