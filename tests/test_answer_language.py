@@ -510,3 +510,16 @@ def test_any_text_is_a_shape_or_refused(text: str) -> None:
     except LanguageError as error:
         found = error.code
     assert found in ("E410", "E414") or all(isinstance(size, int) and size >= 0 for size in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("diag(h) w", "diag(h) @ w"),
+        ("y diag(1 - h^2) w", "y*diag(1 - h**2) @ w"),
+        ("diag(h) (w x^T)", "diag(h) @ outer(w, x)"),
+    ],
+)
+def test_diag_of_a_vector_is_a_matrix(text: str, tree: str) -> None:
+    axes = {"h": 1, "w": 1, "x": 1, "y": 0}
+    assert to_text(parse_answer(text, set(axes), axes).tree) == tree

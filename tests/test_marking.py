@@ -282,3 +282,9 @@ def test_a_label_may_stand_with_its_text(answer: str) -> None:
 @pytest.mark.parametrize("answer", ["AC", "A C", "A and C", "a; c", "A, C"])
 def test_several_labels_may_be_separated_in_many_ways(answer: str) -> None:
     assert one("{id: a, choices: {A: sigmoid, B: tanh, C: relu}, answer: [A, C]}", answer).verdict == "correct"
+
+
+def test_more_digits_are_asked_for_only_where_a_mistake_is_shortened_to_the_same() -> None:
+    # grad(w35) = 11*0.37245933 = 4.0970526, and no mistake of the catalogue gives 4.1 or 4.097 after rounding
+    assert one("{id: a, ask: grad(w35)}", "4.1").verdict == "correct"
+    assert one("{id: a, ask: grad(w35)}", "4.097").verdict == "correct"

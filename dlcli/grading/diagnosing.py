@@ -86,10 +86,21 @@ def is_ambiguous(question: Question, place: Entry, number: Written, homework: Ho
     if target is None or world is None or number.unit is None:
         return False
     true = float(homework.expected[question.id].value[place])
-    return any(
-        abs(value - true) > CLOSE * abs(true) and abs(value - number.value) <= number.unit
+    near = [
+        value
         for value in _mistaken(target, (*target.items, *place), world, homework)
-    )
+        if abs(value - true) > CLOSE * abs(true) and abs(value - number.value) <= number.unit
+    ]
+    if _is_shortened(true, number.value, number.unit):
+        return any(_is_shortened(value, number.value, number.unit) for value in near)
+    return bool(near)
+
+
+def _is_shortened(value: float, given: float, unit: float) -> bool:
+    """Whether a value rounded, or cut off, to the given number's last digit is that number."""
+    slack = 1e-9 * unit
+    cut = given * value >= 0 and -slack <= abs(value) - abs(given) < unit - slack
+    return abs(value - given) <= unit / 2 + slack or cut
 
 
 def _mistaken(target: Target, entry: Entry, world: World, homework: Homework) -> Iterator[float]:

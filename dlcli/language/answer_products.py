@@ -163,6 +163,8 @@ def _call_axes(call: Call, parts: tuple[_Part, ...]) -> int | None:
     given = [part.axes for part in parts[: len(call.arguments)]]
     if call.name == "outer":
         return 2
+    if call.name == "diag" and given and given[0] in (1, 2):
+        return 3 - given[0]
     if call.name in _COLLECTING and not call.keywords:
         return 0
     if record is not None and isinstance(record.definition, Elementwise) and given and None not in given:
