@@ -11,7 +11,7 @@ from dlcli.inspection import Inspection, Skipped, inspect
 from dlcli.inspection.gradient_flow import GradientFlow
 from dlcli.inspection.gradient_routes import Route
 from dlcli.inspection.jacobians import Jacobian, Jacobians
-from dlcli.inspection.linear_regions import LinearRegions, cuts
+from dlcli.inspection.linear_regions import LinearRegions, central_cuts, cuts
 from dlcli.inspection.passes import Passes
 from dlcli.solving import check
 from tests.conftest import Homework
@@ -432,6 +432,57 @@ def test_variance_of_many_outputs_is_as_predicted(homework: Homework) -> None:
 def test_regions_of_an_arrangement(lines: int, dimension: int, regions: int) -> None:
     """Three lines cut the plane into 7, four into 11; five points cut a line into 6; two planes make 4."""
     assert cuts(lines, dimension) == regions
+
+
+@pytest.mark.parametrize(
+    ("lines", "dimension", "regions"), [(1, 1, 2), (3, 1, 2), (1, 2, 2), (3, 2, 6), (5, 2, 10), (3, 3, 8), (4, 3, 14)]
+)
+def test_regions_of_an_arrangement_through_one_point(lines: int, dimension: int, regions: int) -> None:
+    """Points at 0 cut a line into 2; n lines through 0 cut the plane into 2 n; three planes make 8, four 14."""
+    assert central_cuts(lines, dimension) == regions
+
+
+def test_without_biases_all_kinks_pass_through_zero(homework: Homework) -> None:
+    """Three units of one input bend at 0 alone. Counted, not only bounded: the pattern of signs on a fine grid."""
+    text = """
+        inputs: {x: [[1], [2]]}
+        network:
+          - dense: {weights: [[1], [-2], [3]], bias: none, activation: relu}
+          - dense: {units: 1}
+        loss: sum(a2)
+    """
+    found = of(homework, text).linear_regions
+    assert isinstance(found, LinearRegions)
+    assert (found.upper, found.lower) == (2, None)
+    assert found.upper_log10 == pytest.approx(np.log10(2))
+    assert found.formula == "2 sum over j < n_0 of C(n_1 - 1, j), as without biases all kinks pass through 0"
+
+
+def test_regions_without_biases_are_counted_on_a_circle(homework: Homework) -> None:
+    """Two inputs: 4 lines through 0 make 8 sectors, and 3 more in each make 6 of them at most: 48. The network's own
+    sectors, by the signs of all units at a million directions, are no more; the first layer's are 8."""
+    rng = np.random.default_rng(3)
+    first, second = rng.normal(size=(4, 2)), rng.normal(size=(3, 4))
+    text = f"""
+        inputs: {{x: [[1, 2], [0, 1]]}}
+        network:
+          - dense: {{weights: {first.tolist()}, bias: none, activation: relu}}
+          - dense: {{weights: {second.tolist()}, bias: none, activation: relu}}
+          - dense: {{units: 1}}
+        loss: sum(a3)
+    """
+    found = of(homework, text).linear_regions
+    assert isinstance(found, LinearRegions)
+    angle = np.linspace(0, 2 * np.pi, 1_000_000, endpoint=False)
+    z1 = np.stack([np.cos(angle), np.sin(angle)], axis=1) @ first.T
+    signs = np.concatenate([z1 > 0, np.maximum(z1, 0) @ second.T > 0], axis=1)
+
+    def sectors(pattern: np.ndarray) -> int:
+        return int(np.sum(np.any(pattern != np.roll(pattern, 1, axis=0), axis=1)))
+
+    assert sectors(signs[:, :4]) == 8
+    assert found.upper == 48
+    assert 8 <= sectors(signs) <= found.upper
 
 
 def test_linear_regions_of_two_hidden_layers(homework: Homework) -> None:

@@ -78,6 +78,21 @@ def test_file_s_own_network_has_a_row(homework: Homework) -> None:
     assert (own.error, own.largest) == pytest.approx((sqrt(1.02 / 3), 1), rel=1e-12)
 
 
+def test_no_row_is_worse_than_the_file_s_own_network(homework: Homework) -> None:
+    """1/4 + 4 ReLU(x - 1) meets x^2 at 1/2, 3/2, 5/2, with its bend between two samples."""
+    text = """
+        inputs: {x: [[0.5], [1.5], [2.5]]}
+        targets: {y: [[0.25], [2.25], [6.25]]}
+        network:
+          - dense: {weights: [[1]], bias: [-1], activation: relu}
+          - dense: {weights: [[4]], bias: [0.25]}
+        loss: mse
+    """
+    fits = found(homework, text)
+    assert fits.own.error == 0
+    assert ([fit.width for fit in fits.fits], fits.fits[0].error, fits.exact) == ([1], 0, 1)
+
+
 def test_errors_fall_with_the_width(homework: Homework) -> None:
     points = {round(x, 3): round(float(np.sin(2 * x)), 6) for x in np.linspace(-3, 3, 60).tolist()}
     fits = found(homework, network(points, "tanh"))

@@ -51,8 +51,9 @@ def approximation(subject: Subject, layers: tuple[WeightLayer, ...]) -> Approxim
     """Of a network with one hidden layer on one number a sample, and a regression loss.
 
     Hidden units g(s (x - c)) are chosen from a fixed list one after the other, each for the least error, and
-    exchanged while that helps; output weights and bias by least squares (Chen, Billings and Luo 1989). So a fit
-    tells what a layer of this width can do at least, not the best that it can do.
+    exchanged while that helps; output weights and bias by least squares (Chen, Billings and Luo 1989). From the file's
+    own width on its own hidden units are tried too, so that no row is worse than what the file has. A fit tells
+    what a layer of this width can do at least, not the best that it can do.
     """
     if len(layers) != 2 or not fed_by(subject, layers[1], layers[0].activated):
         return Skipped("the network is not one hidden layer and an output layer")
@@ -74,7 +75,9 @@ def approximation(subject: Subject, layers: tuple[WeightLayer, ...]) -> Approxim
     if not np.isfinite([np.sum(x**2), np.sum(target**2), np.sum(found**2)]).all():
         return Skipped("a sample or a prediction is too large to be squared")
     units = _candidates(x, activation, hidden.activation)
-    fits, exact = _fits(units, target)
+    bias = np.zeros(len(hidden.weights)) if hidden.bias is None else hidden.bias
+    theirs = activation(np.outer(x, hidden.weights[:, 0]) + bias)
+    fits, exact = _fits(np.concatenate([units, theirs], axis=1), target, theirs.shape[1])
     own = _fit(len(hidden.weights), found - target)
     return Approximation(len(x), hidden.activation, units.shape[1], own, fits, exact)
 
@@ -112,24 +115,35 @@ def _candidates(x: Array, activation: Callable[[Array], Array], name: str) -> Ar
     return np.stack(columns, axis=1)
 
 
-def _fits(units: Array, target: Array) -> tuple[tuple[Fit, ...], int | None]:
-    """The fit of each width, up to the first without an error."""
+def _fits(units: Array, target: Array, own: int) -> tuple[tuple[Fit, ...], int | None]:
+    """The fit of each width, up to the first without an error. own: how many units, the last ones, are the file's."""
+    theirs = list(range(units.shape[1] - own, units.shape[1]))
     spread = float(np.sqrt(np.mean((target - target.mean()) ** 2)))
     fits: list[Fit] = []
     chosen: list[int] = []
     for width in WIDTHS:
-        while len(chosen) < width:
-            chosen.append(_next(units, target, chosen))
-            if _fit(len(chosen), _residual(units, target, chosen)).error <= EXACT * spread:
-                break
+        chosen = _grown(units, target, chosen, width, EXACT * spread)
         if len(chosen) == 2 and units.shape[1] <= MOST_FIRST:
             chosen = _best_pair(units, target)
         chosen = _exchanged(units, target, chosen)
+        if own <= width:
+            from_theirs = _grown(units, target, theirs, width, EXACT * spread)
+            chosen = min(chosen, from_theirs, key=lambda some: _fit(len(some), _residual(units, target, some)).error)
         fit = _fit(len(chosen), _residual(units, target, chosen))
         if fit.error <= EXACT * spread:
             return (*fits, Fit(fit.width, 0.0, 0.0)), fit.width
         fits.append(fit)
     return tuple(fits), None
+
+
+def _grown(units: Array, target: Array, chosen: Sequence[int], width: int, enough: float) -> list[int]:
+    """The chosen units and the best next ones, up to the width or until the error is no more than `enough`."""
+    grown = list(chosen)
+    while len(grown) < width:
+        if grown and _fit(len(grown), _residual(units, target, grown)).error <= enough:
+            break
+        grown.append(_next(units, target, grown))
+    return grown
 
 
 def _fit(width: int, residual: Array) -> Fit:

@@ -24,8 +24,8 @@ def approximation_lines(found: Approximation, style: Style) -> list[str]:
     lines = table(("hidden units", "", "root mean square error", "largest error"), rows, style, left=2)
     lines += [
         f"Hidden layers of {found.activation} units and a linear output, fitted to the {found.samples} samples:",
-        f"units chosen from {found.candidates:,} one after the other and exchanged, output weights by least",
-        "squares. A layer of this width can do at least as well as its row.",
+        f"units chosen from {found.candidates:,} and the file's own, one after the other and exchanged, output weights",
+        "and an output bias by least squares. A layer of this width can do at least as well as its row.",
     ]
     if found.exact is not None:
         lines.append(f"{counted(found.exact, 'unit')} can meet every sample.")
