@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from dlcli.comparison import (
-    EPS,
     FAIL,
     INCONCLUSIVE,
     Comparison,
@@ -29,6 +28,7 @@ from dlcli.engines.step_dependence import depends_on_step
 from dlcli.engines.stepped_entries import analytic_cone, cone_size
 from dlcli.graph import Graph
 from dlcli.ops.operation import Array
+from dlcli.resolution import EPS
 
 MORE_ENTRIES = 16  # disputed entries of a tensor that get a ladder of their own
 STEPPED_AGAIN = 50_000_000  # numbers to compute for complex steps of other sizes

@@ -9,7 +9,7 @@ from itertools import islice
 import numpy as np
 
 from dlcli.callable_judgement import judged
-from dlcli.comparison import EPS, FAIL, INCONCLUSIVE, MOST_REASONS, PASS, Judgement, TensorCheck
+from dlcli.comparison import FAIL, INCONCLUSIVE, MOST_REASONS, PASS, Judgement, TensorCheck
 from dlcli.engines import black_box
 from dlcli.engines.black_box import Slopes
 from dlcli.engines.black_box_lines import BlackBox, Line, first_sizes, fitted, hidden_step
@@ -19,6 +19,7 @@ from dlcli.engines.finite_difference import Differences
 from dlcli.engines.leaves import Leaf
 from dlcli.engines.user_function import UserFunction
 from dlcli.ops.operation import Array
+from dlcli.resolution import EPS
 
 EVERY_ENTRY = 2_000  # entries of x up to which each gets a ladder
 SAMPLE = 64  # entries of each larger array that do, where x has more

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from dlcli.comparison import EPS, FAIL, INCONCLUSIVE, PASS, Evidence, Judgement, judge
+from dlcli.comparison import FAIL, INCONCLUSIVE, PASS, Evidence, Judgement, judge
 from dlcli.engines.black_box import Slopes
 from dlcli.engines.black_box_lines import BlackBox
 from dlcli.ops.operation import Array
+from dlcli.resolution import EPS
 
 FEW_DIGITS = 1e-3  # the relative error bar that decides an entry where f is not computed in float64
 NOTHING = 1e-9  # what a step may change the loss by, relative to it, where nothing was exercised

@@ -10,6 +10,7 @@ import numpy as np
 from dlcli.engines.direction import Direction
 from dlcli.engines.finite_difference import Differences
 from dlcli.ops.operation import Array, Shape
+from dlcli.resolution import SEEN, cap_of, complex_step_error, resolution_of, tau_of
 
 VERDICTS = ("pass", "kink", "inconclusive", "fail")  # a tensor's verdict is the worst of its entries
 
@@ -73,10 +74,6 @@ class Comparison:
         return sum(int((t.verdicts == VERDICTS.index(verdict)).sum()) for t in self.tensors)
 
 
-EPS = float(np.finfo(np.float64).eps)
-TINY = float(np.finfo(np.float64).tiny)
-UNDERFLOW = TINY / (EPS * 1e-20)  # below it the imaginary part of a complex step of 1e-20 has lost digits
-SEEN = 1e-5  # the relative error in one entry that a PASS excludes, unless it is tagged coarse or vacuous
 PASS, KINK, INCONCLUSIVE, FAIL = range(4)
 
 
@@ -129,13 +126,13 @@ def judge(evidence: Evidence) -> Judgement:
     d = evidence.differences
     central, error = (none, np.full(shape, np.inf)) if d is None else (d.central, d.central_error)
     reference = np.where(np.isnan(m), np.where(np.isnan(c), central, c), m)
-    stepped = UNDERFLOW + 1e-30 * (np.zeros(shape) if d is None else np.nan_to_num(d.reach))
+    stepped = complex_step_error(np.zeros(shape) if d is None else d.reach)
     own_error = np.where(np.isnan(m), np.where(np.isnan(c), error, stepped), 0.0)
     with np.errstate(all="ignore"):
         larger = np.fmax(np.abs(a), np.where(np.isfinite(reference), np.abs(reference), 0.0))
-        resolution = 64 * EPS * evidence.size + 8 * evidence.rounding
-        tau = 1e-7 * larger + resolution + 4 * TINY
-        cap = _cap(evidence, np.abs(reference))
+        resolution = resolution_of(evidence.size, evidence.rounding)
+        tau = tau_of(larger, resolution)
+        cap = np.full(shape, np.inf) if d is None else cap_of(np.abs(reference), d.first_step, evidence.loss)
         gap = np.abs(a - reference)
         agree = gap <= tau + own_error
         kink, inside, lost = _kinks(evidence, tau, reference)
@@ -197,20 +194,6 @@ def judge(evidence: Evidence) -> Judgement:
 
 WRONG_AT_KINK = "at this kink the gradient is neither the convention's nor between the one-sided slopes"
 MOST_REASONS = 1000  # entries of a tensor that get a sentence of their own
-
-
-def _cap(evidence: Evidence, slope: Array) -> Array:
-    """The widest error bar of a difference that still decides an entry.
-
-    slope: of the reference, or one entry of a judged gradient that is far too large would widen it for all others.
-    """
-    d = evidence.differences
-    if d is None:
-        return np.full(slope.shape, np.inf)
-    first = np.where(np.isfinite(d.first_step) & (d.first_step > 0), d.first_step, 1.0)
-    known = np.where(np.isfinite(slope), slope, 0.0)
-    scale = np.max(known * first, initial=0.0) / first
-    return np.asarray(1e-4 * known + 1e-9 * scale + 1e4 * EPS * abs(evidence.loss) / first)
 
 
 def _along(evidence: Evidence, resolution: Array) -> int:

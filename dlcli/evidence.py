@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dlcli.comparison import EPS, TINY, UNDERFLOW, VERDICTS, TensorCheck
+from dlcli.comparison import VERDICTS, TensorCheck
 from dlcli.engines.evaluation import forward
 from dlcli.engines.finite_difference import Differences, finite_differences
 from dlcli.engines.reverse import magnitudes, sweep
@@ -17,6 +17,7 @@ from dlcli.entry_ladder import EntryLadder, NearestKink, entry_ladder, nearest_k
 from dlcli.fusion import bypassed, fuse
 from dlcli.graph import Graph
 from dlcli.ops.operation import Array
+from dlcli.resolution import cap_of, complex_step_error, resolution_of, tau_of
 from dlcli.solution import Solution
 
 
@@ -174,15 +175,13 @@ def _tolerances(
 ) -> Tolerances:
     a, references = tensor.backprop, reference_values(tensor)
     larger = np.fmax(np.abs(a), np.where(np.isfinite(references), np.abs(references), 0.0))
-    size, jitter, reference = float(sizes[entry]), float(rounding[entry]), float(references[entry])
-    resolution = 64 * EPS * size + 8 * jitter
     with np.errstate(all="ignore"):
-        first = np.where(np.isfinite(found.first_step) & (found.first_step > 0), found.first_step, 1.0)
-        slopes = np.where(np.isfinite(references), np.abs(references), 0.0)
-        cap = 1e-4 * slopes + 1e-9 * np.max(slopes * first) / first + 1e4 * EPS * abs(loss) / first
-        gap = float(np.abs(a[entry] - reference))
+        resolution = resolution_of(sizes, rounding)
+        tau = tau_of(larger, resolution)
+        cap = cap_of(np.abs(references), found.first_step, loss)
+        gap = float(np.abs(a[entry] - references[entry]))
     difference = _difference(tensor, entry)
-    underflow = UNDERFLOW + 1e-30 * float(np.nan_to_num(found.reach[entry]))
+    underflow = float(complex_step_error(found.reach)[entry])
     named = {
         "symbolic": (_looked(tensor, "symbolic", entry), 0.0),
         "complex step": (_looked(tensor, "complex_step", entry), underflow),
@@ -190,13 +189,13 @@ def _tolerances(
     }
     decided = next((k for k, (value, _) in named.items() if value is not None and not np.isnan(value)), None)
     return Tolerances(
-        size=size,
-        rounding=jitter,
-        resolution=resolution,
-        tau=1e-7 * float(larger[entry]) + resolution + 4 * TINY,
+        size=float(sizes[entry]),
+        rounding=float(rounding[entry]),
+        resolution=float(resolution[entry]),
+        tau=float(tau[entry]),
         cap=float(cap[entry]),
         gap=gap,
         reference=decided,
-        value=reference,
+        value=float(references[entry]),
         error=named[decided][1] if decided else np.inf,
     )

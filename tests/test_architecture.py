@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("engines", "fusion", "optimizers"),
     ("samples",),
     ("training",),
-    ("laws", "symbols", "domains"),
+    ("laws", "symbols", "domains", "resolution"),
     ("comparison",),
     ("adjudication", "callable_check", "callable_judgement", "mistakes"),
     ("solution",),

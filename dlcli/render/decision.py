@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from dlcli.comparison import SEEN
 from dlcli.entry_ladder import Flip
 from dlcli.evidence import EntryEvidence
 from dlcli.render.numbers import magnitude, number
+from dlcli.resolution import SEEN
 
 MOST_FLIPS = 3  # sides named in one sentence
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dlcli.comparison import EPS
 from dlcli.engines.evaluation import forward
 from dlcli.engines.rounding import rounding_effect
 from dlcli.errors import did_you_mean
@@ -14,6 +13,7 @@ from dlcli.fusion import fuse
 from dlcli.graph import Graph
 from dlcli.ops.operation import Array
 from dlcli.ops.shapes import shown
+from dlcli.resolution import EPS
 from dlcli.student_code.gradients import fitted_shape
 from dlcli.student_code.records import CodePoint, ValueCheck
 
