@@ -176,7 +176,7 @@ def test_plot_png_without_matplotlib_says_what_to_do(
     result = train(LINE, "--steps", "3", "--plot", "loss.png")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.endswith(
-        "Error: a .png needs matplotlib, which is not installed: pip install 'dlcli[plot]', or write an .svg\n"
+        "Error: a .png needs matplotlib, which is not installed: pip install matplotlib, or write an .svg\n"
     )
     assert not (tmp_path / "loss.png").exists()
 

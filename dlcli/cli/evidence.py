@@ -112,7 +112,7 @@ def _picture(output: str | None) -> str | None:
 
         if find_spec("matplotlib") is None:
             raise click.UsageError(
-                "a .png needs matplotlib, which is not installed: pip install 'dlcli[plot]', or write an .svg"
+                "a .png needs matplotlib, which is not installed: pip install matplotlib, or write an .svg"
             )
     return ending
 

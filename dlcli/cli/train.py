@@ -142,7 +142,7 @@ def _need_matplotlib() -> None:
 
     if find_spec("matplotlib") is None:
         raise click.UsageError(
-            "a .png needs matplotlib, which is not installed: pip install 'dlcli[plot]', or write an .svg"
+            "a .png needs matplotlib, which is not installed: pip install matplotlib, or write an .svg"
         )
 
 

@@ -20,13 +20,12 @@ ALL_AT_ONCE = 1 << 23  # numbers in the stacks of all nodes together
 class Evaluation:
     """One engine's gradients: quantity -> array of its shape, nan where the engine did not look.
 
-    looked: quantity -> bool array, only where not every entry was looked at; error_bars likewise shaped;
+    looked: quantity -> bool array, only where not every entry was looked at;
     methods: quantity -> how, in words.
     """
 
     engine: str
     gradients: Mapping[str, Array]
-    error_bars: Mapping[str, Array] = field(default_factory=dict)
     looked: Mapping[str, Array] = field(default_factory=dict)
     methods: Mapping[str, str] = field(default_factory=dict)
 

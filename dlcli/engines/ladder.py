@@ -99,9 +99,3 @@ def _noise_of(values: Array) -> float:
         if min(window) > 0 and max(window) <= 4 * min(window) and changes[k]:
             return max(floor, 2 * levels[k])
     return floor
-
-
-def exact_steps(theta: Array, steps: Array) -> Array:
-    """The steps h for which theta + h is a float64 exactly h away from theta."""
-    moved: Array = theta + steps
-    return moved - theta

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
 from dlcli.engines.evaluation import Evaluation, aligned, ancestors
 from dlcli.graph import Graph, Node
 from dlcli.ops.operation import VJP, Array, Einsum, Gather
+
+NONE_HELD: Mapping[int, Array] = MappingProxyType({})
 
 
 def backprop(graph: Graph, values: Sequence[Array]) -> Evaluation:
@@ -37,11 +40,13 @@ def sweep(
     copies: int = 0,
     every: bool = False,
     moving: frozenset[int] | None = None,
+    held: Mapping[int, Array] = NONE_HELD,
 ) -> dict[int, Array]:
     """Cotangents of the loss at the roots, and with `every` at all nodes between them and the loss.
 
     copies: 0, or the length of the leading axis that all values have. moving: `between(graph, roots)`, where
-    a caller sweeps the same graph many times.
+    a caller sweeps the same graph many times. held: nodes whose cotangent is given instead of computed, as when a
+    student's wrong step is followed.
     """
     kept = set(roots)
     assert graph.loss is not None
@@ -50,6 +55,8 @@ def sweep(
     cotangents: dict[int, Array] = {graph.loss: np.asarray(one)}
     with np.errstate(all="ignore"):
         for number in range(graph.loss, -1, -1):
+            if number in held:
+                cotangents[number] = np.asarray(held[number])
             node = graph.nodes[number]
             if node.operation is None or number not in cotangents:
                 continue

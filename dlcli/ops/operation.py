@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]  # float64 or complex128, and object where numbers are exact
@@ -196,8 +195,3 @@ class Operation:
     together: Together | None = None
     results: int = 1  # quantities that an equation names; more lie along a new first axis of the result
     hidden: bool = False  # only for definitions: not in the language of homework files
-
-
-def float_array(value: object) -> Array:
-    """A float64 array of `value`."""
-    return np.asarray(value, dtype=np.float64)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from dlcli.errors import OperationError
 from dlcli.ops.operation import Array, Settings, Shape
 
 Settled = tuple[Shape, dict[str, Any]]
-Settle = Callable[[tuple[Shape, ...], Settings], Settled]
 
 
 def broadcast(shapes: tuple[Shape, ...], settings: Settings) -> Settled:

@@ -167,18 +167,12 @@ def _jacobian(builder: Builder, number: int, world: World, name: str, scope: Sco
         entries.append(builder.apply("index", [number], {"items": place}) if shape else number)
     graph = Graph(tuple(builder.nodes), builder.values, {}, builder.names, (), (), number)
     spared = graph if world.held or world.slopes else replace(fuse(replace(graph, loss=None), (name,)), loss=number)
-    values = _forward(spared, world)
+    values = world.forward(spared)
     rows = []
     for entry in entries:
         found = sweep(replace(spared, loss=entry), values, [root])
         rows.append(found.get(root, np.zeros(by)))
     return np.asarray(np.stack(rows).reshape(shape + by) + 0.0)
-
-
-def _forward(graph: Graph, world: World) -> list[Array]:
-    from dlcli.questions.world import forward_holding
-
-    return forward_holding(graph, world.held, world.held_nodes)
 
 
 def _within_limits(shape: tuple[int, ...], scope: Scope, span: Span) -> None:

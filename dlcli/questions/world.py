@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from dlcli.engines.evaluation import ancestors, forward
-from dlcli.engines.reverse import between, operands_of, sweep, unbroadcast, vjp_of
+from dlcli.engines.reverse import sweep
 from dlcli.fusion import fuse
 from dlcli.graph import Graph
 from dlcli.lowering import Lowered
@@ -43,9 +43,13 @@ class World:
     @cached_property
     def values(self) -> Sequence[Array]:
         """The value of each node of `stable`."""
-        if not self.held and not self.held_nodes:
-            return forward(self.stable)
-        return forward_holding(self.stable, self.held, self.held_nodes)
+        return self.forward(self.stable)
+
+    def forward(self, graph: Graph) -> Sequence[Array]:
+        """The value of each node of a graph with this one's numbers for its nodes, held ones kept at theirs."""
+        named = {graph.names[name]: value for name, value in self.held.items() if name in graph.names}
+        held = {**self.held_nodes, **named}
+        return forward(_with_leaves(graph, held) if held else graph)
 
     def value(self, name: str) -> Array:
         """The value of a quantity; `loss` is the loss whatever the file calls it. Raises KeyError."""
@@ -67,10 +71,8 @@ class World:
     def _cotangents(self) -> Mapping[int, Array]:
         graph = self.stable
         roots = list(graph.names.values())
-        if self.slopes:
-            held = {graph.names[name]: slope for name, slope in self.slopes.items() if name in graph.names}
-            return sweep_holding(graph, self.values, roots, held)
-        return sweep(graph, self.values, roots, every=True)
+        held = {graph.names[name]: slope for name, slope in self.slopes.items() if name in graph.names}
+        return sweep(graph, self.values, roots, every=True, held=held)
 
     def slope(self, name: str) -> Array:
         """dloss/dq; zeros where the loss does not depend on q. Raises KeyError."""
@@ -86,14 +88,8 @@ class World:
 
     def with_values(self, replaced: Mapping[str, Array]) -> World:
         """The world in which these quantities are leaves with these values."""
-        nodes, leaves = list(self.graph.nodes), dict(self.graph.values)
-        for name, array in replaced.items():
-            number = self.graph.names[name]
-            if nodes[number].operation is not None:
-                nodes[number] = replace(nodes[number], operation=None, operands=(), settings={})
-            leaves[number] = array
-        graph = replace(self.graph, nodes=tuple(nodes), values=leaves, exact={})
-        return replace(self, graph=graph)
+        numbers = {self.graph.names[name]: array for name, array in replaced.items()}
+        return replace(self, graph=_with_leaves(self.graph, numbers))
 
 
 def world_of(lowered: Lowered, graph: Graph) -> World:
@@ -101,44 +97,10 @@ def world_of(lowered: Lowered, graph: Graph) -> World:
     return World(lowered, graph)
 
 
-def forward_holding(graph: Graph, held: Mapping[str, Array], nodes: Mapping[int, Array] | None = None) -> list[Array]:
-    """The value of every node, with the quantities of `held` and those `nodes` kept at their values."""
-    fixed = {**(nodes or {}), **{graph.names[name]: value for name, value in held.items() if name in graph.names}}
-    values: list[Array] = []
-    with np.errstate(all="ignore"):
-        for number, node in enumerate(graph.nodes):
-            if number in fixed:
-                values.append(np.asarray(fixed[number]))
-            elif node.operation is None:
-                values.append(graph.values[number])
-            else:
-                operands = [values[o] for o in node.operands]
-                values.append(np.asarray(node.operation.forward(*operands, **node.settings)))
-    return values
-
-
-def sweep_holding(
-    graph: Graph, values: Sequence[Array], roots: Sequence[int], held: Mapping[int, Array]
-) -> dict[int, Array]:
-    """Cotangents of the loss at every node between the roots and it, those of `held` kept at their values."""
-    assert graph.loss is not None
-    moving = between(graph, roots)
-    cotangents: dict[int, Array] = {graph.loss: np.ones(())}
-    with np.errstate(all="ignore"):
-        for number in range(graph.loss, -1, -1):
-            if number in held:
-                cotangents[number] = np.asarray(held[number])
-            node = graph.nodes[number]
-            if node.operation is None or number not in cotangents:
-                continue
-            operands = operands_of(graph, node, values, 0)
-            for position, operand in enumerate(node.operands):
-                function = vjp_of(node, position)
-                if function is None or operand not in moving:
-                    continue
-                extra = {"position": position} if node.operation.variadic else {}
-                part = function(cotangents[number], values[number], *operands, **node.settings, **extra)
-                part = unbroadcast(part, graph.nodes[operand].shape)
-                earlier = cotangents.get(operand)
-                cotangents[operand] = part if earlier is None else earlier + part
-    return cotangents
+def _with_leaves(graph: Graph, replaced: Mapping[int, Array]) -> Graph:
+    """The graph in which these nodes are leaves with these values."""
+    nodes = list(graph.nodes)
+    for number in replaced:
+        if nodes[number].operation is not None:
+            nodes[number] = replace(nodes[number], operation=None, operands=(), settings={})
+    return replace(graph, nodes=tuple(nodes), values={**graph.values, **replaced}, exact={})

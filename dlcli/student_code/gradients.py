@@ -16,8 +16,6 @@ from dlcli.ops.operation import Array, Shape
 from dlcli.ops.shapes import shown
 from dlcli.student_code.records import CodePoint, Numbers
 
-Returned = Mapping[str, "Array | float | None"]
-
 
 def check_gradients_at(graph: Graph, returned: object, where: str, dtypes: Mapping[str, str]) -> CodePoint:
     """The verdict on what `backward` returned at the numbers of `graph`.

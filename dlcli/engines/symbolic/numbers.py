@@ -19,7 +19,6 @@ DIGITS = 50
 MANY_DIGITS = 800  # for disputed gradients: 1 - p at a logit gap of 700 loses 304 digits, a product of two 608
 LARGEST_FORM = 50  # nodes of a closed form that is still worth reading
 LARGEST_RATIONAL = 96  # bits of numerator and denominator that are still worth reading
-ZERO = Fraction(1, 10**40)  # a closed form below this at 50 digits counts as 0
 
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
