@@ -16,20 +16,8 @@ from dlcli.questions.records import ExpressionForm
 from dlcli.questions.world import World, world_of
 from dlcli.solving import check, check_spec
 from dlcli.spec import load
+from tests.homeworks import CSE_471
 
-LECTURE = """
-inputs:  {x1: -3, x2: 5}
-weights: {w03: 2, w04: -1, w05: 1, w13: 2, w14: 4, w23: 3, w24: 1, w35: 2, w45: 3}
-targets: {y: 0}
-network:
-  - in3 = w03 + w13*x1 + w23*x2
-  - a3 = relu(in3)
-  - in4 = w04 + w14*x1 + w24*x2
-  - a4 = relu(in4)
-  - in5 = w05 + w35*a3 + w45*a4
-  - yhat = sigmoid(in5)
-loss: bce(yhat, y)
-"""
 CLASSES = """
 inputs: {X: [[1, 2, 3], [4, 5, 6]]}
 weights: {W: [[1, -1], [0, 2], [1, 1]], b: [0, 0]}
@@ -81,15 +69,15 @@ def judge(text: str, ask: str, given: str, form: ExpressionForm = ExpressionForm
 @pytest.mark.parametrize(
     ("text", "ask", "given"),
     [
-        (LECTURE, "grad(w35)", "(yhat - y)*a3"),
-        (LECTURE, "grad(w35)", "a3*yhat - y*a3"),
-        (LECTURE, "grad(w35)", "(1/(1 + exp(-in5)) - y)*relu(w03 + w13*x1 + w23*x2)"),
-        (LECTURE, "grad(w45)", "(yhat - y)*a4"),
-        (LECTURE, "grad(w13)", "(yhat - y)*w35*heaviside(in3)*x1"),
-        (LECTURE, "grad(in5)", "yhat - y"),
-        (LECTURE, "grad(yhat)", "-y/yhat + (1 - y)/(1 - yhat)"),
-        (LECTURE, "yhat", "sigmoid(w05 + w35*a3 + w45*a4)"),
-        (LECTURE, "loss", "-y*log(yhat) - (1 - y)*log(1 - yhat)"),
+        (CSE_471, "grad(w35)", "(yhat - y)*a3"),
+        (CSE_471, "grad(w35)", "a3*yhat - y*a3"),
+        (CSE_471, "grad(w35)", "(1/(1 + exp(-in5)) - y)*relu(w03 + w13*x1 + w23*x2)"),
+        (CSE_471, "grad(w45)", "(yhat - y)*a4"),
+        (CSE_471, "grad(w13)", "(yhat - y)*w35*heaviside(in3)*x1"),
+        (CSE_471, "grad(in5)", "yhat - y"),
+        (CSE_471, "grad(yhat)", "-y/yhat + (1 - y)/(1 - yhat)"),
+        (CSE_471, "yhat", "sigmoid(w05 + w35*a3 + w45*a4)"),
+        (CSE_471, "loss", "-y*log(yhat) - (1 - y)*log(1 - yhat)"),
         (CLASSES, "grad(Z)", "(P - Y)/2"),
         (CLASSES, "grad(W)", "X.T @ (P - Y)/2"),
         (CLASSES, "grad(W)", "(X.T @ P - X.T @ Y)/2"),
@@ -109,10 +97,10 @@ def test_a_formula_that_holds_for_all_numbers_is_equal_without_a_remark(text: st
 @pytest.mark.parametrize(
     ("text", "ask", "given"),
     [
-        (LECTURE, "grad(w35)", "(y - yhat)*a3"),
-        (LECTURE, "grad(w35)", "(yhat - y)*w35"),
-        (LECTURE, "grad(w13)", "(yhat - y)*x1"),
-        (LECTURE, "grad(w13)", "(yhat - y)*yhat*(1 - yhat)*w35*x1"),
+        (CSE_471, "grad(w35)", "(y - yhat)*a3"),
+        (CSE_471, "grad(w35)", "(yhat - y)*w35"),
+        (CSE_471, "grad(w13)", "(yhat - y)*x1"),
+        (CSE_471, "grad(w13)", "(yhat - y)*yhat*(1 - yhat)*w35*x1"),
         (CLASSES, "grad(W)", "X.T @ (P - Y)"),
         (CLASSES, "grad(W)", "X.T @ (Y - P)/2"),
         (CLASSES, "grad(W)", "(P - Y).T @ X/2"),
@@ -131,9 +119,9 @@ def test_a_wrong_formula_is_different(text: str, ask: str, given: str) -> None:
 @pytest.mark.parametrize(
     ("text", "ask", "given"),
     [
-        (LECTURE, "grad(w35)", "yhat*a3"),  # y is 0 in the file
-        (LECTURE, "grad(w35)", "11*yhat"),
-        (LECTURE, "grad(w35)", "yhat*11 + 0*x1"),
+        (CSE_471, "grad(w35)", "yhat*a3"),  # y is 0 in the file
+        (CSE_471, "grad(w35)", "11*yhat"),
+        (CSE_471, "grad(w35)", "yhat*11 + 0*x1"),
         (SQUARED, "grad(b)", "2*p"),  # t is 0
         (SQUARED, "p", "w[0]*x[0] + b"),  # x[1] is 0
         (CLASSES, "Z", "X @ W"),  # b is 0
@@ -159,9 +147,9 @@ def test_a_formula_that_is_right_at_the_files_numbers_alone_counts_only_where_th
     ],
 )
 def test_a_formula_of_one_side_of_a_kink_says_on_which_it_holds(ask: str, given: str, condition: str) -> None:
-    judged = judge(LECTURE, ask, given)
+    judged = judge(CSE_471, ask, given)
     assert (judged.verdict, judged.remarks) == ("equal", (f"holds while {condition}",))
-    judged = judge(LECTURE, ask, given, ExpressionForm(everywhere=True))
+    judged = judge(CSE_471, ask, given, ExpressionForm(everywhere=True))
     assert (judged.verdict, judged.how) == ("different", f"it holds only while {condition}")
 
 
@@ -187,17 +175,17 @@ def test_cancellation_in_float64_is_no_difference() -> None:
 
 def test_digits_that_a_saturated_sigmoid_has_lost_are_no_difference() -> None:
     right = "-y*log(yhat) - (1 - y)*log(1 - yhat)"  # 1 - yhat keeps 6 digits at the file's numbers
-    assert judge(LECTURE, "loss", right, ExpressionForm(general=False)).verdict == "undecided"
-    assert judge(LECTURE, "loss", right).verdict == "equal"
+    assert judge(CSE_471, "loss", right, ExpressionForm(general=False)).verdict == "undecided"
+    assert judge(CSE_471, "loss", right).verdict == "equal"
     wrong = "-y*log(yhat) - (1 - y)*log(1 - yhat) + 1e-4"
-    assert judge(LECTURE, "loss", wrong, ExpressionForm(general=False)).verdict == "different"
+    assert judge(CSE_471, "loss", wrong, ExpressionForm(general=False)).verdict == "different"
 
 
 def test_without_worlds_nothing_is_decided() -> None:
     assert equivalent_in_worlds(parse_expression("x"), lambda w: w.value("x"), []).verdict == "undecided"
 
 
-@pytest.mark.parametrize("text", [LECTURE, CLASSES, NUMBERED, SQUARED, DROPPED])
+@pytest.mark.parametrize("text", [CSE_471, CLASSES, NUMBERED, SQUARED, DROPPED])
 @pytest.mark.parametrize("same", [True, False])
 def test_fresh_numbers_keep_shapes_and_sides_and_are_the_same_for_the_same_seed(text: str, same: bool) -> None:
     world = network(text)
@@ -225,7 +213,7 @@ def test_labels_masks_and_class_numbers_stay_what_they_are() -> None:
     dropped = [redrawn(network(DROPPED), seed, False) for seed in range(12)]
     assert {float(m) for w in dropped if w is not None for m in w.value("m")} == {0.0, 1.0}
     assert {float(w.value("t")) for w in dropped if w is not None} == {-1.0, 1.0}
-    targets = {float(w.value("y")) for w in (redrawn(network(LECTURE), seed, False) for seed in range(12)) if w}
+    targets = {float(w.value("y")) for w in (redrawn(network(CSE_471), seed, False) for seed in range(12)) if w}
     assert targets == {0.0, 1.0}
 
 

@@ -13,6 +13,7 @@ import pytest
 import dlcli
 from dlcli.errors import HomeworkError
 from tests.conftest import Homework, Run
+from tests.homeworks import CSE_471
 from tests.oracle.dual import Array, Dual, gradients, variables
 from tests.oracle.functions import sigmoid
 from tests.oracle.losses import half_squared_error
@@ -20,21 +21,6 @@ from tests.oracle.losses import half_squared_error
 Solved = Callable[[str], dict[str, Any]]
 
 DIGITS = 1e-12
-
-CSE_471 = """\
-title: "CSE 471: forward pass and gradients of a 2-2-1 network"
-inputs:  {x1: -3, x2: 5}
-weights: {w03: 2, w04: -1, w05: 1, w13: 2, w14: 4, w23: 3, w24: 1, w35: 2, w45: 3}
-targets: {y: 0}
-network:
-  - in3 = w03 + w13*x1 + w23*x2
-  - a3 = relu(in3)
-  - in4 = w04 + w14*x1 + w24*x2
-  - a4 = relu(in4)
-  - in5 = w05 + w35*a3 + w45*a4
-  - yhat = sigmoid(in5)
-loss: bce(yhat, y)
-"""
 
 S = 1 / (1 + math.exp(-23))
 LOSS = math.log1p(math.exp(23))

@@ -7,21 +7,9 @@ import json
 from dlcli.grading.homework import prepare
 from dlcli.grading.review import review
 from tests.conftest import Homework, Run
+from tests.homeworks import CSE_471
 
-UNIT = """\
-inputs: {x1: -3, x2: 5}
-weights: {w03: 2, w04: -1, w05: 1, w13: 2, w14: 4, w23: 3, w24: 1, w35: 2, w45: 3}
-targets: {y: 0}
-network:
-  - in3 = w03 + w13*x1 + w23*x2
-  - a3 = relu(in3)
-  - in4 = w04 + w14*x1 + w24*x2
-  - a4 = relu(in4)
-  - in5 = w05 + w35*a3 + w45*a4
-  - yhat = sigmoid(in5)
-loss: bce(yhat, y)
-questions:
-"""
+UNIT = CSE_471 + "questions:\n"
 
 
 def remarks(homework: Homework, questions: str) -> dict[tuple[str, str], str]:

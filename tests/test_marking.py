@@ -12,21 +12,12 @@ from dlcli.errors import Source
 from dlcli.grading.homework import Homework, prepare_source
 from dlcli.grading.marking import mark_sheet
 from dlcli.grading.records import Mark
+from tests.homeworks import CSE_471
 
-UNIT = """\
-inputs: {x1: -3, x2: 5}
-weights: {w03: 2, w04: -1, w05: -21.5, w13: 2, w14: 4, w23: 3, w24: 1, w35: 2, w45: 3}
-targets: {y: 0.25}
-network:
-  - in3 = w03 + w13*x1 + w23*x2
-  - a3 = relu(in3)
-  - in4 = w04 + w14*x1 + w24*x2
-  - a4 = relu(in4)
-  - in5 = w05 + w35*a3 + w45*a4
-  - yhat = sigmoid(in5)
-loss: bce(yhat, y)
-optimizer: {sgd: {learning_rate: 0.1}}
-"""
+UNIT = (
+    CSE_471.replace("w05: 1,", "w05: -21.5,").replace("{y: 0}", "{y: 0.25}")
+    + "optimizer: {sgd: {learning_rate: 0.1}}\n"
+)
 # in3 = a3 = 11, in4 = -8, a4 = 0, in5 = 0.5, yhat = 0.62245933, delta5 = yhat - y = 0.37245933
 CHAIN = (
     UNIT

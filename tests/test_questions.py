@@ -13,22 +13,9 @@ from dlcli.questions.key import Key, answer_key
 from dlcli.questions.records import Choice, Code, Domain, ExpressionForm, Give, Manual, Model, Tolerance
 from dlcli.solving import check
 from tests.conftest import Homework
+from tests.homeworks import CSE_471
 
-UNIT = """\
-inputs: {x1: -3, x2: 5}
-weights: {w03: 2, w04: -1, w05: 1, w13: 2, w14: 4, w23: 3, w24: 1, w35: 2, w45: 3}
-targets: {y: 0}
-network:
-  - in3 = w03 + w13*x1 + w23*x2
-  - a3 = relu(in3)
-  - in4 = w04 + w14*x1 + w24*x2
-  - a4 = relu(in4)
-  - in5 = w05 + w35*a3 + w45*a4
-  - yhat = sigmoid(in5)
-loss: bce(yhat, y)
-optimizer: {sgd: {learning_rate: 0.5}}
-questions:
-"""
+UNIT = CSE_471 + "optimizer: {sgd: {learning_rate: 0.5}}\nquestions:\n"
 S = 1 / (1 + math.exp(-23))  # in5 = 1 + 2*11
 VECTORS = """\
 inputs: {x: [1, 2]}
@@ -212,7 +199,7 @@ def test_what_a_question_cannot_say(text: str, code: str, message: str, homework
 def test_all_errors_of_all_questions_are_told(homework: Homework) -> None:
     with pytest.raises(HomeworkError) as caught:
         key(homework, "  - {id: a, ask: grad(q)}\n  - {id: b, ask: in9}\n")
-    assert [d.place.line for d in caught.value.diagnostics if d.place] == [14, 15]
+    assert [d.place.line for d in caught.value.diagnostics if d.place] == [15, 16]
 
 
 def test_joined_ids_are_given_once(homework: Homework) -> None:

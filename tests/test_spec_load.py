@@ -15,21 +15,7 @@ from dlcli.language.tree import Name
 from dlcli.spec import events, expected_code, load
 from dlcli.spec.nodes import Items, Pairs
 from dlcli.spec.records import EquationItem, LayerItem, Spec
-
-EQUATIONS = """\
-title: "CSE 471: forward pass and gradients of a 2-2-1 network"
-inputs:  {x1: -3, x2: 5}
-weights: {w03: 2, w04: -1, w05: 1, w13: 2, w14: 4, w23: 3, w24: 1, w35: 2, w45: 3}
-targets: {y: 0}
-network:
-  - in3 = w03 + w13*x1 + w23*x2
-  - a3 = relu(in3)
-  - in4 = w04 + w14*x1 + w24*x2
-  - a4 = relu(in4)
-  - in5 = w05 + w35*a3 + w45*a4
-  - yhat = sigmoid(in5)
-loss: bce(yhat, y)
-"""
+from tests.homeworks import CSE_471
 
 GRAPH = """\
 inputs: {x: -2, y: 5, z: -4}
@@ -96,7 +82,7 @@ def error(text: str) -> Diagnostic:
 
 
 def test_equations_example() -> None:
-    spec = read(EQUATIONS)
+    spec = read(CSE_471)
     assert spec.title == "CSE 471: forward pass and gradients of a 2-2-1 network"
     weights = [d.name for d in spec.declarations.values() if d.section == "weights"]
     assert weights == ["w03", "w04", "w05", "w13", "w14", "w23", "w24", "w35", "w45"]
@@ -161,7 +147,7 @@ def test_defaults_of_optimizers_are_filled_in(rule: str) -> None:
         assert setting == expected.get(name, setting)
 
 
-@pytest.mark.parametrize("text", [EQUATIONS, GRAPH, LAYERS, QUESTIONS])
+@pytest.mark.parametrize("text", [CSE_471, GRAPH, LAYERS, QUESTIONS])
 def test_examples_read_the_same_without_libyaml(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     fast = read(text)
     monkeypatch.setattr(events, "CParser", None)
@@ -326,7 +312,7 @@ def test_reading_needs_no_sympy() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-SEEDS = [EQUATIONS, GRAPH, LAYERS, QUESTIONS]
+SEEDS = [CSE_471, GRAPH, LAYERS, QUESTIONS]
 SIGNS = list("\n ,[]{}'\"#|>-\t=()~%@\u00e9\U0001f600\x00")
 WORDS = ["  - ", ": ", "&a ", "*a", "!!x ", "1e999", "nan", ".inf", "true", "grad", "**", "/0", "<<", "? "]
 FRAGMENTS = st.sampled_from(SIGNS + WORDS)
