@@ -12,7 +12,8 @@ from dlcli.layers import LAYERS
 from dlcli.spec.keys import DESCRIPTION, GRADING, HOMEWORK, OPTIMIZER_DEFAULTS, OPTIMIZERS, QUESTION
 from dlcli.spec.load import READERS
 from dlcli.spec.schema import SCHEMAS, json_schema
-from tests.test_spec_load import EQUATIONS, GRAPH, QUESTIONS
+from tests.homeworks import CSE_471
+from tests.test_spec_load import GRAPH, QUESTIONS
 from tests.test_spec_load import LAYERS as LAYERS_EXAMPLE
 
 VALUES = """\
@@ -49,7 +50,7 @@ def validator() -> Any:
     return jsonschema.Draft202012Validator(schema)
 
 
-@pytest.mark.parametrize("text", [EQUATIONS, GRAPH, LAYERS_EXAMPLE, QUESTIONS, VALUES])
+@pytest.mark.parametrize("text", [CSE_471, GRAPH, LAYERS_EXAMPLE, QUESTIONS, VALUES])
 def test_examples_validate(validator: Any, text: str) -> None:
     assert [error.message for error in validator.iter_errors(yaml.safe_load(text))] == []
 
