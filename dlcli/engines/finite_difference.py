@@ -199,17 +199,19 @@ def _climb(ladder: Ladder, points: Stencil, theta: Array, first: Array, wanted: 
 
 
 def _central(ladder: Ladder, points: Stencil, noise: float) -> Extrapolation:
-    gaps = ladder.steps.sum(axis=2)
+    gaps = ladder.steps[:, :, 0] + ladder.steps[:, :, 1]
     with np.errstate(all="ignore"):
         quotients = (ladder.losses[:, :, 0] - ladder.losses[:, :, 1]) / gaps
-    clean = np.isfinite(quotients) & np.all(ladder.marks == points.base, axis=2) & (gaps > 0)
+    kept = ladder.marks == points.base
+    clean = np.isfinite(quotients) & kept[:, :, 0] & kept[:, :, 1] & (gaps > 0)
     return extrapolate(quotients, gaps / 2, clean, _noise_at(ladder, noise), RATIO**2)
 
 
 def _noise_at(ladder: Ladder, noise: float) -> Array:
     """The noise of the loss at each rung, (entries, rungs): far out the loss, and its rounding, may be larger."""
     with np.errstate(all="ignore"):
-        return np.asarray(np.maximum(max(noise, SPACING), EPS * np.max(np.abs(ladder.losses), axis=2)))
+        largest = np.maximum(np.abs(ladder.losses[:, :, 0]), np.abs(ladder.losses[:, :, 1]))
+        return np.asarray(np.maximum(max(noise, SPACING), EPS * largest))
 
 
 def _unsettled(ladder: Ladder, points: Stencil, noise: float, enough: float) -> Array:

@@ -50,28 +50,26 @@ def extrapolate(quotients: Array, steps: Array, clean: Array, noise: float | Arr
     """
     rows, rungs = quotients.shape
     value, error = np.full(rows, np.nan), np.full(rows, np.inf)
-    tableau = [np.where(clean, quotients, np.nan)]
+    steps, clean = np.ascontiguousarray(steps.T), np.ascontiguousarray(clean.T)  # (rungs, rows) from here on
+    tableau = [np.where(clean, quotients.T, np.nan)]
     with np.errstate(all="ignore"):
-        doubts = np.asarray(noise / steps)
-        unit = np.max(np.where(np.isfinite(doubts), doubts, 0.0), axis=1, initial=0.0)  # squares may not underflow
-        doubts = doubts / np.where(unit > 0, unit, 1.0)[:, None]
+        doubts = np.asarray(np.transpose(noise) / steps)
+        unit = np.max(np.where(np.isfinite(doubts), doubts, 0.0), axis=0, initial=0.0)  # squares may not underflow
+        squares = (doubts / np.where(unit > 0, unit, 1.0)) ** 2
         for k in range(1, min(DEPTH, rungs - 1) + 1):
             factor = base**k
             previous = tableau[-1]
-            tableau.append((factor * previous[:, 1:] - previous[:, :-1]) / (factor - 1))
+            tableau.append((factor * previous[1:] - previous[:-1]) / (factor - 1))
         for i in range(2, rungs):
-            whole = clean[:, i - 2 : i + 1].all(axis=1)
+            whole = clean[i - 2] & clean[i - 1] & clean[i]
             for k in range(min(DEPTH, i) + 1):
-                current = tableau[k][:, i - k]
-                if k:
-                    sides = (tableau[k - 1][:, i - k + 1], tableau[k - 1][:, i - k])
-                else:
-                    sides = (tableau[0][:, i - 1], tableau[0][:, i - 1])
+                current = tableau[k][i - k]
+                sides = (tableau[k - 1][i - k + 1], tableau[k - 1][i - k]) if k else (tableau[0][i - 1],) * 2
                 trunc = np.maximum(np.abs(current - sides[0]), np.abs(current - sides[1]))
-                spread = unit * np.sqrt(np.sum((_weights(k, base) * doubts[:, i - k : i + 1]) ** 2, axis=1))
+                spread = unit * np.sqrt(_weights(k, base) ** 2 @ squares[i - k : i + 1])
                 bar = 2 * trunc + 3 * spread
-                better = whole & np.isfinite(bar) & (bar < error)
-                value[better], error[better] = current[better], bar[better]
+                better = whole & (bar < error)
+                value, error = np.where(better, current, value), np.where(better, bar, error)
     return Extrapolation(value, error)
 
 

@@ -23,7 +23,7 @@ class Ladder:
 
 def _last(ladder: Ladder) -> Array:
     """The last evaluated rung of each entry."""
-    evaluated: Array = np.any(~np.isnan(ladder.losses), axis=2)
+    evaluated = ~np.isnan(ladder.losses[:, :, 0]) | ~np.isnan(ladder.losses[:, :, 1])
     count = evaluated.shape[1]
     return np.where(evaluated.any(axis=1), count - 1 - np.argmax(evaluated[:, ::-1], axis=1), 0)
 

@@ -139,7 +139,9 @@ def _entropy_slope(y: Array, p: Array) -> Array:
 
 
 def _softmax_cross_entropy(z: Array, y: Array, labels: bool) -> Array:
-    return 0.0 - _weighted(_shares(y, z, labels), relative(z).logarithms())
+    if labels:
+        return 0.0 - relative(z).logarithm_at(whole_numbers(y, z.shape[-1]))
+    return 0.0 - _weighted(y, relative(z).logarithms())
 
 
 def _softmax_cross_entropy_text(shapes: tuple[Shape, ...], settings: Settings) -> str:

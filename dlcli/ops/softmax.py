@@ -16,6 +16,7 @@ from dlcli.ops.analytic import log1p
 from dlcli.ops.operation import Array, Composite, Example, Operation, Setting, Settings, Shape
 from dlcli.ops.shapes import Settled, axes_of, merged, restored, sum_text, unmerged
 
+FEW = 32  # classes up to which rows are summed column by column
 AXIS = Setting("axis", -1, "axis", "the classes' axis")
 
 
@@ -23,11 +24,10 @@ AXIS = Setting("axis", -1, "axis", "the classes' axis")
 class Relative:
     """Rows (..., n) of exponentials relative to the row's largest entry.
 
-    first: (..., 1), position of the largest entry; gaps: (..., n), x - largest; largest: (..., 1);
-    powers: (..., n), exp(gaps); others: (..., 1), their sum without the entry at `first`, which is exactly 1.
+    gaps: (..., n), x - largest; largest: (..., 1); powers: (..., n), exp(gaps), exactly 1 at the largest;
+    others: (..., 1), the sum of all powers but one that is exactly 1.
     """
 
-    first: Array
     gaps: Array
     largest: Array
     powers: Array
@@ -39,17 +39,28 @@ class Relative:
 
     def left_over(self) -> Array:
         """1 - softmax without cancellation."""
-        rest = 1 + self.others - self.powers
-        np.put_along_axis(rest, self.first, self.others, axis=-1)
+        rest = np.where(self.powers == 1, self.others, 1 + self.others - self.powers)
         return np.asarray(rest / (1 + self.others))
 
     def logarithms(self) -> Array:
         """The logarithm of the softmax of each row."""
         return np.asarray(self.gaps - log1p(self.others))
 
+    def logarithm_at(self, classes: Array) -> Array:
+        """The logarithm of the softmax at one class of each row; classes: whole numbers, broadcast with the rows."""
+        lead = np.broadcast_shapes(self.gaps.shape[:-1], classes.shape)
+        gaps = np.broadcast_to(self.gaps, (*lead, self.gaps.shape[-1]))
+        picked = np.take_along_axis(gaps, np.broadcast_to(classes, lead)[..., None], axis=-1)
+        return np.asarray((picked - log1p(self.others))[..., 0])
+
 
 def relative(rows: Array) -> Relative:
     """The exponentials of rows (..., n) relative to the first largest entry of each row."""
+    if rows.dtype == np.float64 and rows.ndim > 1 and 0 < rows.shape[-1] <= FEW:
+        columns = np.array(np.moveaxis(rows, -1, 0), order="C")
+        if np.isfinite(largest := columns.max(axis=0)).all():
+            columns -= largest
+            return _by_columns(columns, largest)
     first = np.argmax(rows.real, axis=-1, keepdims=True)
     largest = np.take_along_axis(rows, first, axis=-1)
     with np.errstate(invalid="ignore"):
@@ -58,7 +69,17 @@ def relative(rows: Array) -> Relative:
     np.put_along_axis(powers, first, 0, axis=-1)
     others = powers.sum(axis=-1, keepdims=True)
     np.put_along_axis(powers, first, 1, axis=-1)
-    return Relative(first, gaps, largest, powers, others)
+    return Relative(gaps, largest, powers, others)
+
+
+def _by_columns(gaps: Array, largest: Array) -> Relative:
+    """The same from the gaps (n, ...) of real numbers, so that sums run along whole columns."""
+    powers = np.exp(gaps)
+    top = gaps == 0
+    others = np.where(top, 0.0, powers).sum(axis=0)
+    if np.count_nonzero(top) > others.size:  # ties: all but one of the largest are among the others
+        others += top.sum(axis=0) - 1
+    return Relative(np.moveaxis(gaps, 0, -1), largest[..., None], np.moveaxis(powers, 0, -1), others[..., None])
 
 
 def log_softmax_vjp(g: Array, rows: Array) -> Array:
