@@ -6,7 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from dlcli.ops.softmax import FEW, Relative, relative
+from dlcli.ops.softmax import FEW, MANY, Relative, relative
 
 EPS = 2.0**-52
 COUNTS = (1, 2, 3, 10, FEW, FEW + 1, 100)
@@ -34,11 +34,17 @@ def assert_close(found: np.ndarray, true: list[mpmath.mpf], row: np.ndarray) -> 
         assert abs(ours - theirs) <= EPS * (8 + np.ptp(row)) * abs(theirs) + mpmath.mpf("1e-300")
 
 
+def repeated(rows: np.ndarray, times: int) -> np.ndarray:
+    """Copies stacked along the second axis."""
+    return np.repeat(rows, times, axis=1)
+
+
+@pytest.mark.parametrize("times", [1, MANY])
 @pytest.mark.parametrize("kind", [np.float64, np.complex128])
 @pytest.mark.parametrize("count", COUNTS)
-def test_shares_rests_and_logarithms_keep_their_digits(count: int, kind: type) -> None:
+def test_shares_rests_and_logarithms_keep_their_digits(count: int, kind: type, times: int) -> None:
     rows = drawn(count)
-    part = relative(rows.astype(kind))
+    part = relative(repeated(rows.astype(kind), -(-times // rows.size)))
     for place, row in enumerate(rows[:, 0]):
         shares, rests, logarithms = by_digits(row)
         assert_close(part.shares()[place, 0].real, shares, row)
@@ -48,28 +54,31 @@ def test_shares_rests_and_logarithms_keep_their_digits(count: int, kind: type) -
 
 @pytest.mark.parametrize("count", COUNTS)
 def test_the_logarithm_at_a_class_is_one_of_the_logarithms(count: int) -> None:
-    part, classes = relative(drawn(count)), np.arange(5).reshape(5, 1) % count
+    part, classes = relative(repeated(drawn(count), MANY)), np.arange(5).reshape(5, 1) % count
     picked = np.take_along_axis(part.logarithms(), classes[..., None], axis=-1)[..., 0]
     assert np.array_equal(part.logarithm_at(classes), picked)
+    part = relative(drawn(count))
     every = part.logarithm_at(np.arange(count).reshape(count, 1, 1))
     assert np.array_equal(np.moveaxis(every, 0, -1), part.logarithms())
 
 
 @pytest.mark.parametrize("count", [2, FEW, FEW + 1])
 def test_the_rows_given_are_left_as_they_are(count: int) -> None:
-    for rows in (drawn(count), np.moveaxis(np.ascontiguousarray(np.moveaxis(drawn(count), -1, 0)), 0, -1)):
+    whole = repeated(drawn(count), MANY)
+    for rows in (whole, np.moveaxis(np.ascontiguousarray(np.moveaxis(whole, -1, 0)), 0, -1)):
         before = rows.copy()
         relative(rows)
         assert np.array_equal(rows, before)
 
 
+@pytest.mark.parametrize("times", [1, MANY])
 @pytest.mark.parametrize("count", [3, FEW + 1])
-def test_infinite_entries(count: int) -> None:
-    below = np.zeros((2, count))
+def test_infinite_entries(count: int, times: int) -> None:
+    below = np.zeros((2 * times, count))
     below[0, 0], below[1, :] = -np.inf, -np.inf
     part: Relative = relative(below)
     assert part.shares()[0, 0] == 0
     assert np.allclose(part.shares()[0, 1:], 1 / (count - 1), rtol=1e-15)
-    above = np.zeros((2, count))
+    above = np.zeros((2 * times, count))
     above[0, 1] = np.inf
     assert relative(above).shares()[0].tolist() == [float(k == 1) for k in range(count)]

@@ -16,7 +16,7 @@ from dlcli.ops.analytic import log1p
 from dlcli.ops.operation import Array, Composite, Example, Operation, Setting, Settings, Shape
 from dlcli.ops.shapes import Settled, axes_of, merged, restored, sum_text, unmerged
 
-FEW = 32  # classes up to which rows are summed column by column
+FEW, MANY = 32, 1 << 14  # classes up to which, and numbers from which on, rows are summed column by column
 AXIS = Setting("axis", -1, "axis", "the classes' axis")
 
 
@@ -56,7 +56,7 @@ class Relative:
 
 def relative(rows: Array) -> Relative:
     """The exponentials of rows (..., n) relative to the first largest entry of each row."""
-    if rows.dtype == np.float64 and rows.ndim > 1 and 0 < rows.shape[-1] <= FEW:
+    if rows.dtype == np.float64 and 0 < rows.shape[-1] <= FEW and rows.size >= MANY:
         columns = np.array(np.moveaxis(rows, -1, 0), order="C")
         if np.isfinite(largest := columns.max(axis=0)).all():
             columns -= largest
