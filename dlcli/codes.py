@@ -144,8 +144,8 @@ CODES: Mapping[str, Code] = {
     "E129": Code("question id given twice", "Answers name questions by id, so each id is given once."),
     "E130": Code("expected error did not come", "The file says `expect`, but it has no error."),
     "E131": Code(
-        "several networks in one file",
-        "`problems:` lists the homeworks of an exam; this version of dlcli solves one network a file.",
+        "one problem of an exam",
+        "`problems:` lists the homeworks of an exam; what works on one network wants it named: exam.yaml::P1.",
     ),
     "E201": Code("shapes do not fit", "The shapes of the operands cannot be combined by this operation."),
     "E202": Code("inner sizes differ", "In a @ b the last size of a must be the first size of b."),

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from dlcli.comparison import VERDICTS
 from dlcli.errors import HomeworkError
+from dlcli.homework_files import PathLike
 from dlcli.solution import Solution
-from dlcli.solving import Checked, PathLike, check, solve_checked
+from dlcli.solving import Checked, check, solve_checked
 
 if TYPE_CHECKING:
     from dlcli.probing import Probe

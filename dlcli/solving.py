@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,9 +12,10 @@ from dlcli.comparison import Comparison
 from dlcli.domains import outside_domains
 from dlcli.engines.evaluation import forward
 from dlcli.engines.rounding import Rounding, rounding_effect
-from dlcli.errors import Diagnostic, HomeworkError, Source, UsageError, did_you_mean
+from dlcli.errors import Diagnostic, HomeworkError, UsageError, did_you_mean
 from dlcli.fusion import bypassed, fuse
 from dlcli.graph import Graph
+from dlcli.homework_files import PathLike, folder_of, named_file
 from dlcli.lowering import Lowered, lower
 from dlcli.ops.operation import Array
 from dlcli.solution import Point, Solution, StepResult
@@ -28,7 +27,6 @@ from dlcli.symbols import POINTS, at_point, symbols
 if TYPE_CHECKING:
     from dlcli.training import Plan, Training
 
-PathLike = str | os.PathLike[str]
 MOST_TRIALS = 200  # random points tried to find some inside the domains of all operations
 
 
@@ -50,12 +48,12 @@ class Checked:
 
 
 def load(path: PathLike) -> Spec:
-    """The homework file as records. `-` reads standard input. Raises HomeworkError with every error found."""
-    return _spec(read_source(path), path)
+    """The homework file as records. `-` reads standard input, `exam.yaml::P1` one problem of an exam.
 
-
-def _spec(source: Source, path: PathLike) -> Spec:
-    return load_spec(source, None if str(path) == "-" else Path(path).resolve().parent)
+    Raises HomeworkError with every error found.
+    """
+    file, problem = named_file(path)
+    return load_spec(read_source(file), folder_of(file), problem)
 
 
 def check(path: PathLike, wrt: Sequence[str] = ()) -> Checked:
@@ -63,11 +61,12 @@ def check(path: PathLike, wrt: Sequence[str] = ()) -> Checked:
 
     wrt replaces the file's own choice of what to differentiate by; an unknown name raises UsageError.
     """
-    source = read_source(path)
+    file, problem = named_file(path)
+    source = read_source(file)
     try:
-        return check_spec(_spec(source, path), wrt)
+        return check_spec(load_spec(source, folder_of(file), problem), wrt)
     except HomeworkError as error:
-        expected = expected_code(source)
+        expected = expected_code(source) if problem is None else None
         if expected is not None and {d.code for d in error.diagnostics} == {expected}:
             error.expected = expected
         raise
@@ -187,7 +186,7 @@ def _solve_numbers(checked: Checked, expand: bool, full: bool) -> Solution:
             ),
         )
     return Solution(
-        file=spec.source.name,
+        file=spec.name,
         title=spec.title,
         graph=graph,
         values={name: values[number] for name, number in computed.items()},
@@ -258,24 +257,11 @@ def training_plan(checked: Checked) -> Plan:
     if missing or checked.plan is None:
         raise HomeworkError(
             *(
-                Diagnostic("E107", f"training needs {what}, but the file has none", help=help, file=spec.source.name)
+                Diagnostic("E107", f"training needs {what}, but the file has none", help=help, file=spec.name)
                 for what, help in missing
             )
         )
     return checked.plan
-
-
-def find_homework(paths: Iterable[PathLike]) -> list[str]:
-    """The files named, and those in the folders named, recursively: *.yaml and *.yml in order of their names."""
-    found: list[str] = []
-    for path in paths:
-        if str(path) != "-" and Path(path).is_dir():
-            for folder, folders, files in os.walk(path):
-                folders.sort()
-                found += [os.path.join(folder, f) for f in sorted(files) if f.endswith((".yaml", ".yml"))]
-        else:
-            found.append(str(path))
-    return found
 
 
 def disputed_values(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -11,6 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background: the programs under test would too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Homework = Callable[..., Path]
 Run = Callable[..., Result]

@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ops", "isolation"),
     ("layers", "language"),
     ("graph", "spec", "codes"),
-    ("lowering",),
+    ("lowering", "homework_files"),
     ("engines", "fusion", "optimizers"),
     ("samples",),
     ("training",),

@@ -264,7 +264,7 @@ def test_files_are_found_once_and_the_homework_is_none_of_them(tmp_path: Path) -
     (answers / "deep" / "z.YML").write_text("a: 1\n")
     (answers / ".hidden.yaml").write_text("a: 1\n")
     (answers / "notes.txt").write_text("a: 1\n")
-    found = answer_files([str(answers / "s0001.yaml"), str(tmp_path)], str(homework))
+    found = answer_files([str(answers / "s0001.yaml"), str(tmp_path)], [str(homework)])
     assert [Path(file).name for file in found] == ["s0001.yaml", "z.YML", "s0000.yaml"]
 
 

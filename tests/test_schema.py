@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from dlcli.layers import LAYERS
+from dlcli.spec.homework import READERS
 from dlcli.spec.keys import DESCRIPTION, GRADING, HOMEWORK, OPTIMIZER_DEFAULTS, OPTIMIZERS, QUESTION
-from dlcli.spec.load import READERS
 from dlcli.spec.schema import SCHEMAS, json_schema
 from tests.homeworks import CSE_471
 from tests.test_spec_load import GRAPH, QUESTIONS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dlcli.answers.records import Answer
 from dlcli.errors import did_you_mean
@@ -25,10 +25,27 @@ class Place:
 
 @dataclass(frozen=True)
 class Places:
-    """The ids of all questions. folded: ids without case -> those that differ only in it."""
+    """The ids of all questions. folded: ids without case -> those that differ only in it.
+
+    groups: what ids with dots start with (`P1` of `P1.a`), without case -> as it is written; within: the group whose
+    ids may be written without their start.
+    """
 
     ids: frozenset[str]
     folded: Mapping[str, tuple[str, ...]]
+    groups: Mapping[str, str] = field(default_factory=dict)
+    within: str = ""
+
+    def inside(self, group: str) -> Places:
+        """The same where keys stand below a group, `a` for `P1.a`."""
+        return self if group == self.within else replace(self, within=group)
+
+    def group(self, key: str) -> str | None:
+        """The group that a key names; None for a question, and for what is no group."""
+        if len(key) > LONGEST_KEY or self.find(key) is not None:
+            return None
+        own = self.groups.get(f"{self.within}.{key}".casefold()) if self.within else None
+        return own or self.groups.get(key.casefold())
 
     def find(self, key: str) -> Place | None:
         """The place that a key names, however it is capitalised; None for no question of the homework."""
@@ -49,6 +66,10 @@ class Places:
         return f"; {near}" if near else ""
 
     def _id(self, key: str) -> str | None:
+        own = self._whole(f"{self.within}.{key}") if self.within else None
+        return own or self._whole(key)
+
+    def _whole(self, key: str) -> str | None:
         if key in self.ids:
             return key
         bare = key.strip().strip("().").strip()
@@ -62,9 +83,12 @@ class Places:
 def places_of(ids: Collection[str]) -> Places:
     """The places of a homework's questions."""
     folded: dict[str, tuple[str, ...]] = {}
+    groups: dict[str, str] = {}
     for question in ids:
         folded[question.casefold()] = (*folded.get(question.casefold(), ()), question)
-    return Places(frozenset(ids), folded)
+        for end in (at for at, character in enumerate(question) if character == "."):
+            groups.setdefault(question[:end].casefold(), question[:end])
+    return Places(frozenset(ids), folded, groups)
 
 
 def collected(given: Sequence[tuple[Place, Answer]]) -> dict[str, Answer]:

@@ -29,13 +29,14 @@ _BLOCKS = ("|", ">", "|-", ">-", "|+", ">+")
 
 @dataclass
 class _Entry:
-    """A key with the lines of its value. indent: of the key."""
+    """A key with the lines of its value. indent: of the key; places: what keys mean where it stands."""
 
     key: str
     lines: list[str]
     line: int
     column: int
     indent: int
+    places: Places
     depth: int = 0  # brackets that are open at the end of the lines, of a value that starts with one
 
     def add(self, line: str) -> None:
@@ -97,7 +98,7 @@ def read_sheet(data: bytes, name: str, ids: Collection[str]) -> Sheet:
     start = text.lstrip()
     if start.startswith("{"):
         body = start.rstrip()
-        _flow(body, 1 + text[: len(text) - len(start)].count("\n"), reading)
+        _flow(body, 1 + text[: len(text) - len(start)].count("\n"), reading, reading.places)
     else:
         for entry in _entries(text, reading):
             _take(entry, reading)
@@ -117,7 +118,7 @@ def read_sheet(data: bytes, name: str, ids: Collection[str]) -> Sheet:
 def _entries(text: str, reading: _Reading) -> list[_Entry]:
     """The keys of the file, at its margin or under `answers:`, each with the lines that belong to it."""
     entries: list[_Entry] = []
-    inner = -1  # indent of the keys under `answers:`; -1 outside, 0 right behind it
+    groups: list[tuple[int, Places]] = []  # indent of `P1:`, and what the keys below it mean
     ended = False  # a head stands between the last entry and this line
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
@@ -128,26 +129,29 @@ def _entries(text: str, reading: _Reading) -> list[_Entry]:
         ):
             continue
         indent = len(line.expandtabs(8)) - len(line.expandtabs(8).lstrip())
+        while groups and indent <= groups[-1][0]:
+            groups.pop()
+        places = groups[-1][1] if groups else reading.places
         current = entries[-1] if entries else None
-        found = _key(stripped, line, reading.places)
-        if current is not None and not ended and _belongs(current, indent, found, reading.places):
+        found = _key(stripped, line, places)
+        if current is not None and not ended and _belongs(current, indent, found, places):
             current.add(line)
             continue
         if found is None:
-            _stray(stripped, number, reading)
+            _stray(stripped, number, reading, places)
             continue
         key, rest, column = found
-        if indent == 0:
-            inner = -1
-        elif inner < 0 or indent < inner or inner == 0:
-            inner = indent
-        if _is_head(key, reading) and not without_comment(rest).strip():
+        group = places.group(key)
+        if (group is not None or _is_head(key, reading)) and not without_comment(rest).strip():
             reading.keys += 1
-            reading.headed = True
-            inner, ended = 0, True
+            if group is not None:
+                groups.append((indent, places.inside(group)))
+            else:
+                reading.headed = True
+            ended = True
             continue
         ended = False
-        entries.append(_Entry(key, [rest], number, column, indent))
+        entries.append(_Entry(key, [rest], number, column, indent, places))
         entries[-1].count(rest)
     return entries
 
@@ -189,10 +193,10 @@ def _belongs(current: _Entry, indent: int, found: tuple[str, str, int] | None, p
     return current.depth > 0 and not known
 
 
-def _stray(stripped: str, number: int, reading: _Reading) -> None:
+def _stray(stripped: str, number: int, reading: _Reading, places: Places) -> None:
     """A line that gives no answer: its question's answer is invalid, if it starts with the id of one."""
     word = re.split(r"[\s\])>,;]", stripped, maxsplit=1)[0]
-    place = reading.places.find(word)
+    place = places.find(word)
     shown = stripped if len(stripped) <= 60 else f"{stripped[:59]}…"
     if place is not None:
         reading.keys += 1
@@ -208,16 +212,17 @@ def _stray(stripped: str, number: int, reading: _Reading) -> None:
 def _take(entry: _Entry, reading: _Reading) -> None:
     """Adds what one key gives."""
     text = "\n".join(line.rstrip() if entry.is_block else without_comment(line).rstrip() for line in entry.lines)
-    _give(entry.key, text, entry.line, entry.column, reading)
+    _give(entry.key, text, entry.line, entry.column, reading, entry.places)
 
 
-def _give(key: str, text: str, line: int, column: int, reading: _Reading) -> None:
-    place = reading.places.find(key)
-    if place is None and _is_head(key, reading):
+def _give(key: str, text: str, line: int, column: int, reading: _Reading, places: Places) -> None:
+    place, group = places.find(key), places.group(key)
+    if place is None and (group is not None or _is_head(key, reading)):
         reading.keys += 1
-        reading.headed = True
+        if group is None:
+            reading.headed = True
         if text.strip():
-            _flow(text.strip(), line, reading)
+            _flow(text.strip(), line, reading, places if group is None else places.inside(group), key)
         return
     if place is None and key.casefold() == "student":
         reading.keys += 1
@@ -229,7 +234,7 @@ def _give(key: str, text: str, line: int, column: int, reading: _Reading) -> Non
         reading.remark(line, f": there is no question `{shown}`", key)
         return
     reading.keys += 1
-    if place.index is None and key != place.id:
+    if place.index is None and place.id not in (key, f"{places.within}.{key}"):
         reading.remark(line, f": `{key}` is read as question {place.id}")
     reading.given.append((place, read_value(place.id, text, line, column)))
 
@@ -246,25 +251,25 @@ def _is_head(key: str, reading: _Reading) -> bool:
 # Braces
 
 
-def _flow(text: str, line: int, reading: _Reading) -> None:
+def _flow(text: str, line: int, reading: _Reading, places: Places, head: str = "answers") -> None:
     """`{a: 1, b: 2}` as JSON and YAML write it: the parts between the commas outside inner brackets."""
     if not (text.startswith("{") and text.endswith("}")):
-        reading.remark(line, ": `answers` is followed by text that is no mapping; it is ignored")
+        reading.remark(line, f": `{head}` is followed by text that is no mapping; it is ignored")
         return
     parts: list[tuple[list[str], int]] = []
     for part, at in _parts(text[1:-1], line):
         stripped = part.strip()
-        if parts and stripped and _key(stripped, stripped, reading.places) is None:
+        if parts and stripped and _key(stripped, stripped, places) is None:
             parts[-1][0].append(part)
         elif stripped:
             parts.append(([part], at))
     for pieces, at in parts:
         whole = ",".join(pieces).strip()
-        found = _key(whole, whole, reading.places)
+        found = _key(whole, whole, places)
         if found is None:
-            _stray(" ".join(whole.split()), at, reading)
+            _stray(" ".join(whole.split()), at, reading, places)
         else:
-            _give(found[0], found[1], at, 0, reading)
+            _give(found[0], found[1], at, 0, reading, places)
 
 
 def _parts(text: str, line: int) -> list[tuple[str, int]]:

@@ -29,13 +29,15 @@ def command(files: tuple[str, ...], plain: bool, quiet: bool, color: str, debug:
     """
     from dlcli.cli.batch import outcomes
     from dlcli.cli.streams import print_diagnostics, print_result
+    from dlcli.homework_files import each_problem
     from dlcli.render.console import medium
     from dlcli.render.text import visible
     from dlcli.spec.questions import ungraded
 
     on = medium(sys.stdout, plain=plain, color=color)
     worst = PASSED
-    for outcome in outcomes(files, "checking", _checked, plain=plain, color=color, debug=debug, forgiving=True):
+    paths = each_problem(files)
+    for outcome in outcomes(paths, "checking", _checked, plain=plain, color=color, debug=debug, forgiving=True):
         worst = max(worst, outcome.code)
         if outcome.expected is not None:
             print_result(visible(f"{outcome.path}: fine (expected {outcome.expected})", on) + "\n")
@@ -43,7 +45,7 @@ def command(files: tuple[str, ...], plain: bool, quiet: bool, color: str, debug:
             if not quiet:
                 found = outcome.result.warnings + ungraded(outcome.result.spec)
                 print_diagnostics(found, plain=plain, color=color)
-            print_result(visible(f"{outcome.result.spec.source.name}: fine ({_contents(outcome.result)})", on) + "\n")
+            print_result(visible(f"{outcome.result.spec.name}: fine ({_contents(outcome.result)})", on) + "\n")
     return worst
 
 

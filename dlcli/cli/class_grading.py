@@ -24,6 +24,7 @@ from dlcli.grading.homework import Homework
 from dlcli.grading.journal import Journal, Marked
 from dlcli.grading.processes import in_processes, in_this_process
 from dlcli.grading.submissions import Submission, answer_files, is_class_file, read_class_file, submissions
+from dlcli.homework_files import folder_of, named_file
 from dlcli.questions.records import Code
 from dlcli.render.console import medium
 from dlcli.render.graded_table import class_line
@@ -71,12 +72,13 @@ class Exit:
 
 def grade_class(task: Task, wanted: Wanted, ending: Exit, out: TextIO) -> int:
     """Marks and reports; the exit code."""
-    source = read_source(task.homework)
-    folder = None if task.homework == "-" else str(Path(task.homework).resolve().parent)
-    assignment = Assignment(source.name, source.text, folder, task.reveal, task.debug)
+    file, problem = named_file(task.homework)
+    source, folder = read_source(file), folder_of(file)
+    beside = None if folder is None else str(folder)
+    assignment = Assignment(source.name, source.text, beside, task.reveal, task.debug, problem)
     homework = homework_of(assignment)
-    files = answer_files(task.answers, task.homework)
-    inputs = [task.homework, *files, *([task.marks] if task.marks else [])]
+    files = answer_files(task.answers, homework.files)
+    inputs = [file, *files, *([task.marks] if task.marks else [])]
     for written in [wanted.output, *(path for _, path in wanted.reports)]:
         keep_inputs(written, inputs)
     classes = {path: read_class_file(path, homework.ids) for path in files if is_class_file(path)}
@@ -107,7 +109,7 @@ def grade_class(task: Task, wanted: Wanted, ending: Exit, out: TextIO) -> int:
 
 def _warnings(homework: Homework) -> list[Diagnostic]:
     """The advice about the homework, without that about keys which grading uses."""
-    return [warning for warning in homework.checked.warnings if warning.code != "W901"]
+    return [warning for warning in homework.warnings if warning.code != "W901"]
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ def _tell(report: ClassReport, run: Run, wanted: Wanted, debug: bool) -> None:
 
 def _executor(task: Task, homework: Homework, count: int) -> tuple[Execute, int]:
     """How the sheets are worked on, and how many at a time."""
-    slow = any(isinstance(question.task, Code) for question in homework.questions.questions)
+    slow = any(isinstance(question.task, Code) for question in homework.questions)
     chunk = 1 if slow else CHUNK
 
     def lost(submission: Submission, how: str) -> Marked:
@@ -213,4 +215,4 @@ def _hand_marks(path: str | None, homework: Homework) -> dict[str, dict[str, Fra
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise UsageError(Diagnostic("E423", f"`{path}` cannot be read: {reason}", file=path)) from None
-    return read_hand_marks(data, path, {q.id: q.points for q in homework.questions.questions})
+    return read_hand_marks(data, path, {q.id: q.points for q in homework.questions})

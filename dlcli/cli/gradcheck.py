@@ -155,13 +155,14 @@ def _names_code(paths: tuple[str, ...]) -> bool:
 
 def _called(paths: tuple[str, ...]) -> dict[str, str]:
     """File -> how the report calls it. Raises click.UsageError for a folder without homework."""
-    from dlcli import problem_bank, solving
+    from dlcli import problem_bank
+    from dlcli.homework_files import each_problem, find_homework
 
     if not paths:
         return {str(path): name for name, path in problem_bank.names().items()}
     called: dict[str, str] = {}
     for path in paths:
-        found = solving.find_homework([path])
+        found = each_problem(find_homework([path]))
         if not found and Path(path).is_dir():
             raise click.UsageError(f"there is no homework (*.yaml, *.yml) in '{path}'")
         called |= {file: file for file in found}

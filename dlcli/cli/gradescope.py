@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from dlcli.cli import options
@@ -31,11 +29,11 @@ def command(homework: str, output: str, debug: bool) -> int:
     from dlcli.cli.streams import keep_inputs, write_bytes
     from dlcli.grading.gradescope import autograder
     from dlcli.grading.homework import prepare_source
+    from dlcli.homework_files import folder_of
     from dlcli.spec import read_source
 
     keep_inputs(output, [homework])
-    source = read_source(homework)
-    folder = None if homework == "-" else Path(homework).resolve().parent
+    source, folder = read_source(homework), folder_of(homework)
     prepare_source(source, folder)
     write_bytes(output, autograder(source, folder))
     return PASSED

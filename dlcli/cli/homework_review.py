@@ -22,7 +22,7 @@ def review_homework(path: str, form: str, output: str | None, *, plain: bool, co
         raise click.UsageError("--check is printed as table or json")
     keep_inputs(output, [path])
     homework = prepare(path)
-    print_diagnostics(homework.checked.warnings, plain=plain, color=color)
+    print_diagnostics(homework.warnings, plain=plain, color=color)
     remarks = review(homework)
     code = WRONG if any(remark.kind == "witness" for remark in remarks) else PASSED
     on = medium(sys.stdout, plain=plain, color=color) if output is None else file_medium(plain)

@@ -64,22 +64,24 @@ def command(
     from dlcli import solving
     from dlcli.cli.batch import outcomes
     from dlcli.cli.streams import keep_inputs, print_diagnostics
+    from dlcli.homework_files import each_problem
     from dlcli.render.console import file_medium, medium
     from dlcli.render.solution_text import Detail
 
     keep_inputs(output, files)
+    paths = each_problem(files)
 
     def work(path: str) -> Solution:
         return solving.solve(path, wrt=wrt, expand=expand, answers=form == "json")
 
     def found() -> Iterator[Outcome[Solution]]:
-        for outcome in outcomes(files, "solving", work, plain=plain, color=color, debug=debug):
+        for outcome in outcomes(paths, "solving", work, plain=plain, color=color, debug=debug):
             if outcome.result is not None and not quiet:
                 print_diagnostics(outcome.result.warnings, plain=plain, color=color)
             yield outcome
 
     if form == "json":
-        return _as_json(found(), len(files) > 1, equations, output, strict)
+        return _as_json(found(), len(paths) > 1, equations, output, strict)
     on = medium(sys.stdout, plain=plain, color=color) if output is None else file_medium(plain)
     detail = None if quiet else Detail(digits, every, equations)
     return _as_tables(found(), detail, on, output, strict)

@@ -170,7 +170,7 @@ def _write(training: Training, checked: Checked, save: str | None, csv: str | No
     from dlcli.render.saved_weights import weights_npz
     from dlcli.render.training import trace_csv
 
-    title = checked.spec.title or checked.spec.source.name
+    title = checked.spec.title or checked.spec.name
     if save is not None and save.lower().endswith(HOMEWORKS):
         write_file(save, _homework(save, checked, training.last.weights))
     elif save is not None:

@@ -66,17 +66,17 @@ def class_report(
     homework: Homework, students: Sequence[Graded], versions: Mapping[str, str], faults: Mapping[int, str]
 ) -> ClassReport:
     """The report; one pass over the students for its sums, of whom none stays in memory."""
-    pass_mark = homework.questions.grading.pass_mark
+    pass_mark = homework.grading.pass_mark
     sums = _Sums(Threshold(share=pass_mark) if pass_mark is not None else None)
-    items = item_analysis(sums.passing(students), homework.questions.questions)
+    items = item_analysis(sums.passing(students), homework.questions)
     order = sorted(range(len(students)), key=lambda k: sums.scores[k])
     graded = len(students) - sums.errors
     return ClassReport(
         homework=homework.name,
-        title=homework.checked.spec.title,
+        title=homework.title,
         hash=homework.hash,
         versions=versions,
-        questions=homework.questions.questions,
+        questions=homework.questions,
         full_marks=homework.full_marks,
         students=students,
         worst_first=tuple(order),

@@ -28,9 +28,10 @@ OWN_FAULT = "dlcli has made a mistake of its own here"
 
 @dataclass(frozen=True)
 class Assignment:
-    """All that a process needs to mark sheets: the homework's text, and where its value files lie.
+    """All that a process needs to mark sheets: the homework's text, and where the files lie that it names.
 
-    reveal: results hold the expected values; otherwise none leaves the process that marks.
+    problem: the one of an exam that is marked, None for all of it; reveal: results hold the expected values; otherwise
+    none leaves the process that marks.
     """
 
     name: str
@@ -38,13 +39,14 @@ class Assignment:
     folder: str | None
     reveal: bool = False
     debug: bool = False
+    problem: str | None = None
 
 
 @lru_cache(maxsize=2)
 def homework_of(assignment: Assignment) -> Homework:
     """The homework, read and solved once a process. Raises HomeworkError."""
     folder = None if assignment.folder is None else Path(assignment.folder)
-    return prepare_source(Source(assignment.name, assignment.text), folder)
+    return prepare_source(Source(assignment.name, assignment.text), folder, assignment.problem)
 
 
 def marked(assignment: Assignment, chunk: tuple[Submission, ...]) -> tuple[Marked, ...]:
@@ -83,7 +85,7 @@ def _told(error: Exception, debug: bool) -> str:
 
 def _code_files(homework: Homework, sheet: Sheet) -> Iterator[str]:
     """The files of code that the answers name, as they are written."""
-    for question in homework.questions.questions:
+    for question in homework.questions:
         answer = sheet.answers.get(question.id)
         if isinstance(question.task, Code) and answer is not None:
             written = answer.file if answer.file is not None else answer.text
@@ -106,8 +108,9 @@ def digest(folder: Path | None, name: str) -> str:
 def homework_fingerprint(homework: Homework) -> str:
     """Changes with the homework's text and with the numbers that come from value files."""
     found = hashlib.sha256(homework.hash.encode())
-    for number, array in sorted(homework.world.graph.values.items()):
-        found.update(f"{number} {array.shape} ".encode() + array.tobytes())
+    for problem in homework.problems:
+        for number, array in sorted(problem.world.graph.values.items()):
+            found.update(f"{number} {array.shape} ".encode() + array.tobytes())
     return found.hexdigest()
 
 

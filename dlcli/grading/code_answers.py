@@ -7,16 +7,16 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from dlcli.answers.records import Answer
 from dlcli.errors import UsageError
-from dlcli.grading.homework import Homework
 from dlcli.grading.numbers_given import AnswerError
 from dlcli.grading.outcome import Outcome
+from dlcli.grading.problem import Problem
 from dlcli.isolation import Limits
 from dlcli.questions.records import Code
 
 LIMITS = Limits(cpu_seconds=5.0, wall_seconds=15.0)  # of one student's code, all its calls together
 
 
-def mark_code(code: Code, answer: Answer, homework: Homework, folder: Path | None) -> Outcome:
+def mark_code(code: Code, answer: Answer, problem: Problem, folder: Path | None) -> Outcome:
     """Each quantity whose gradient (or value) is right at every point earns its share.
 
     The file lies beside the answer file. Raises AnswerError where there is none that can be read.
@@ -31,8 +31,8 @@ def mark_code(code: Code, answer: Answer, homework: Homework, folder: Path | Non
     except UsageError as error:
         raise AnswerError(error.diagnostics[0].message.replace(str(path), file)) from None
     target = Target(file, function or code.function, code.function)
-    imports = homework.questions.grading.imports
-    found = check_code(target, source, homework.checked, limits=LIMITS, imports=imports)
+    imports = problem.questions.grading.imports
+    found = check_code(target, source, problem.checked, limits=LIMITS, imports=imports)
     share = Fraction(len(found.right), max(len(found.asked), 1))
     sentences = " ".join(text[:1].upper() + text[1:].rstrip(".") + "." for text in found.sentences)
     if found.verdict in ("pass", "kink"):

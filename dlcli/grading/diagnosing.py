@@ -10,7 +10,7 @@ import numpy as np
 
 from dlcli.engines.evaluation import forward
 from dlcli.grading.forward_mistakes import of_value
-from dlcli.grading.homework import Homework
+from dlcli.grading.problem import Problem
 from dlcli.grading.targets import Entry, Target
 from dlcli.grading.tolerances import CLOSE, MOST, Written
 from dlcli.mistakes import Context, Search, diagnose, diagnose_entry
@@ -33,36 +33,36 @@ OF_ZEROS = frozenset({"weight-gradient-zero", "bias-forgotten", "error-not-passe
 Found = tuple[tuple[str, str], ...]  # (id of the mistake, sentence), the likely ones first
 
 
-def diagnoses(question: Question, given: Mapping[Entry, Written], wrong: tuple[Entry, ...], homework: Homework) -> dict[
+def diagnoses(question: Question, given: Mapping[Entry, Written], wrong: tuple[Entry, ...], problem: Problem) -> dict[
     Entry, Found
 ]:  # fmt: skip
     """What explains the wrong entries of an answer; entries that nothing explains are left out.
 
     A mistake that explains a whole gradient counts before those that explain single entries of it.
     """
-    target, world = homework.targets.get(question.id), _world(question, homework)
+    target, world = problem.targets.get(question.id), _world(question, problem)
     if target is None or world is None:
         return {}
-    expected = homework.expected[question.id]
+    expected = problem.expected[question.id]
     if target.kind == "grad" and not target.items and len(given) == expected.value.size > 1:
         array = np.array([given[place].value for place in np.ndindex(expected.value.shape)])
         units = np.array([_tolerance(given[place]) for place in np.ndindex(expected.value.shape)])
-        found = of_array(homework, world, target.name, array.reshape(expected.value.shape), units)
+        found = of_array(problem, world, target.name, array.reshape(expected.value.shape), units)
         if found:
             return dict.fromkeys(wrong, found)
     return {
         place: found
         for place in wrong
         if place in given
-        and (found := _of_entry(target, place, given[place], float(expected.value[place]), world, homework))
+        and (found := _of_entry(target, place, given[place], float(expected.value[place]), world, problem))
     }
 
 
-def of_array(homework: Homework, world: World, name: str, array: Array, units: Array | float) -> Found:
+def of_array(problem: Problem, world: World, name: str, array: Array, units: Array | float) -> Found:
     """What explains a whole gradient; units: how far each entry may be off."""
     if not np.isfinite(array).all():
         return ()
-    context = _with(context_of(homework, world), name)
+    context = _with(context_of(problem, world), name)
     tolerances = np.broadcast_to(np.maximum(units, 0.0).reshape(-1), array.size).reshape(array.shape)
     found = diagnose(context, {name: array}, tolerances={name: tolerances})
     explained = [] if found.together else [(f.id, f.sentence) for f in found.findings]
@@ -80,15 +80,15 @@ def _thinkable(found: Iterable[tuple[str, str]], value: Array | float) -> Found:
     return tuple((label, text) for label, text in found if label not in OF_CODE and (not zeros or label in OF_ZEROS))
 
 
-def is_ambiguous(question: Question, place: Entry, number: Written, homework: Homework) -> bool:
+def is_ambiguous(question: Question, place: Entry, number: Written, problem: Problem) -> bool:
     """Whether a number that only its digits make right is as near to what a catalogued mistake gives."""
-    target, world = homework.targets.get(question.id), _world(question, homework)
+    target, world = problem.targets.get(question.id), _world(question, problem)
     if target is None or world is None or number.unit is None:
         return False
-    true = float(homework.expected[question.id].value[place])
+    true = float(problem.expected[question.id].value[place])
     near = [
         value
-        for value in _mistaken(target, (*target.items, *place), world, homework)
+        for value in _mistaken(target, (*target.items, *place), world, problem)
         if abs(value - true) > CLOSE * abs(true) and abs(value - number.value) <= number.unit
     ]
     if _is_shortened(true, number.value, number.unit):
@@ -103,9 +103,9 @@ def _is_shortened(value: float, given: float, unit: float) -> bool:
     return abs(value - given) <= unit / 2 + slack or cut
 
 
-def _mistaken(target: Target, entry: Entry, world: World, homework: Homework) -> Iterator[float]:
+def _mistaken(target: Target, entry: Entry, world: World, problem: Problem) -> Iterator[float]:
     """What an entry of a gradient or of a weight after a step becomes by the mistakes of the catalogue."""
-    context = _with(context_of(homework, world), target.name)
+    context = _with(context_of(problem, world), target.name)
     if target.kind == "grad":
         for candidate in Search(context, (target.name,)).candidates():
             if candidate.row.id not in OF_CODE:
@@ -115,20 +115,20 @@ def _mistaken(target: Target, entry: Entry, world: World, homework: Homework) ->
         yield from (before, before + context.learning_rate * slope, before - slope)
 
 
-def context_of(homework: Homework, world: World) -> Context:
+def context_of(problem: Problem, world: World) -> Context:
     """The network as the catalogue takes it; that of the file's own numbers is made once."""
-    if world is homework.world:
-        return homework.context
+    if world is problem.world:
+        return problem.context
     optimizer = world.optimizer or world.lowered.spec.optimizer
     rate = None if optimizer is None else optimizer.settings.get("learning_rate")
     return Context(world.graph, forward(world.graph), rate)
 
 
-def _world(question: Question, homework: Homework) -> World | None:
+def _world(question: Question, problem: Problem) -> World | None:
     """The world of a question; None where it is too large to be searched."""
-    if not isinstance(question.task, Ask) or homework.world.graph.loss is None:
+    if not isinstance(question.task, Ask) or problem.world.graph.loss is None:
         return None
-    world = asked_world(question, homework.world)
+    world = asked_world(question, problem.world)
     return world if sum(np.size(v) for v in world.values) <= LARGEST else None
 
 
@@ -144,12 +144,12 @@ def _tolerance(number: Written) -> float:
     return max(CLOSE * abs(number.value), unit)
 
 
-def _of_entry(target: Target, place: Entry, number: Written, true: float, world: World, homework: Homework) -> Found:
+def _of_entry(target: Target, place: Entry, number: Written, true: float, world: World, problem: Problem) -> Found:
     if not math.isfinite(number.value) or abs(number.value - true) <= CLOSE * abs(true):
         return ()
     tolerance = max(_tolerance(number), CLOSE * 1e-6 * abs(true))
     entry = (*target.items, *place)
-    context = context_of(homework, world)
+    context = context_of(problem, world)
     if target.kind == "grad":
         return _of_gradient(context, target.name, entry, number.value, tolerance)
     if target.kind == "step":

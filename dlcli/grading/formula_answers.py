@@ -11,9 +11,9 @@ from dlcli.answers.records import Answer
 from dlcli.equivalence import Judgement, drawn, equivalent, equivalent_in_network
 from dlcli.errors import HomeworkError
 from dlcli.grading.diagnosing import of_array
-from dlcli.grading.homework import Homework
 from dlcli.grading.numbers_given import AnswerError
 from dlcli.grading.outcome import Outcome
+from dlcli.grading.problem import Problem
 from dlcli.language import LanguageError, names_in, to_text
 from dlcli.language.answer import Reading, parse_answer
 from dlcli.language.tree import Tree
@@ -46,12 +46,12 @@ def mark_model(model: Model, answer: Answer) -> Outcome:
     return _outcome(judged, reading, " or ".join(to_text(formula.tree) for formula in model.accepted))
 
 
-def mark_formula(question: Question, answer: Answer, homework: Homework) -> Outcome:
+def mark_formula(question: Question, answer: Answer, problem: Problem) -> Outcome:
     """A formula over the network's quantities, compared with what is asked for at numbers drawn afresh."""
     task = question.task
     assert isinstance(task, Ask)
     assert task.form is not None
-    world = asked_world(question, homework.world)
+    world = asked_world(question, problem.world)
     axes = {name: len(world.graph.nodes[number].shape) for name, number in world.graph.names.items()}
     axes |= {name: value.ndim for name, value in world.named.items()}
     if world.graph.loss is not None:
@@ -63,27 +63,27 @@ def mark_formula(question: Question, answer: Answer, homework: Homework) -> Outc
     def expected(there: World) -> Array:
         return np.asarray(evaluate(asked.tree, there, asked.written.part))
 
-    worlds = homework.drawn if world is homework.world else drawn(world)
+    worlds = problem.drawn if world is problem.world else drawn(world)
     judged = equivalent_in_network(reading.tree, expected, worlds, task.form)
     outcome = _outcome(judged, reading, None)
     if outcome.verdict != "wrong":
         return outcome
-    return _diagnosed(outcome, question, reading.tree, world, homework)
+    return _diagnosed(outcome, question, reading.tree, world, problem)
 
 
-def _diagnosed(outcome: Outcome, question: Question, tree: Tree, world: World, homework: Homework) -> Outcome:
+def _diagnosed(outcome: Outcome, question: Question, tree: Tree, world: World, problem: Problem) -> Outcome:
     """The outcome with the mistake that gives the formula's value at the file's numbers."""
-    target = homework.targets.get(question.id)
+    target = problem.targets.get(question.id)
     if target is None or target.kind != "grad" or target.items:
         return outcome
     try:
         value = np.asarray(evaluate(tree, world))
     except HomeworkError:
         return outcome  # that it cannot be computed is what it was found wrong for
-    if value.shape != homework.expected[question.id].value.shape:
+    if value.shape != problem.expected[question.id].value.shape:
         return outcome
     units = 1e-9 * np.abs(value) + 1e-12 * np.max(np.abs(value), initial=0.0)
-    found = of_array(homework, world, target.name, value, units)
+    found = of_array(problem, world, target.name, value, units)
     if not found:
         return outcome
     sentences = " Or: ".join(text for _, text in found[:3] if text)

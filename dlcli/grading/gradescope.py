@@ -9,7 +9,9 @@ from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
 from dlcli.errors import Diagnostic, Source, UsageError
+from dlcli.spec import read_source
 from dlcli.spec.events import compose
+from dlcli.spec.load import HOMEWORK_FILES
 from dlcli.spec.nodes import Items, Node, Pairs, Scalar
 from dlcli.spec.report import Report
 
@@ -88,7 +90,7 @@ def zipped(files: Mapping[str, tuple[bytes, int]]) -> bytes:
 
 
 def _value_files(source: Source, folder: Path | None) -> dict[str, bytes]:
-    """The files that the homework names, by their paths beside it."""
+    """The files that the homework names, by their paths beside it; with those that the problems of an exam name."""
     report = Report(source)
     root = compose(report)
     report.stop_if_wrong()
@@ -98,11 +100,15 @@ def _value_files(source: Source, folder: Path | None) -> dict[str, bytes]:
             message = f"the homework comes from standard input, so `{name}` cannot be found"
             raise UsageError(Diagnostic("E427", message, help="give the path of the homework"))
         inside = PurePosixPath(name.replace("\\", "/"))
+        path = folder / inside
         try:
-            found[inside.as_posix()] = (folder / inside).read_bytes()
+            found[inside.as_posix()] = path.read_bytes()
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise UsageError(Diagnostic("E427", f"`{name}` cannot be read: {reason}", file=name)) from None
+        if path.suffix.lower() in HOMEWORK_FILES[0]:
+            own = _value_files(read_source(path), path.parent)
+            found |= {(inside.parent / other).as_posix(): content for other, content in own.items()}
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -18,6 +18,7 @@ from dlcli.grading.homework import Homework
 from dlcli.grading.numbers_given import AnswerError, Given, read_given
 from dlcli.grading.other_answers import mark_choice, mark_give, mark_shape
 from dlcli.grading.outcome import Outcome
+from dlcli.grading.problem import Problem
 from dlcli.grading.records import Graded, Mark, Verdict
 from dlcli.grading.tolerances import CLOSE, Nearness, Written, combined, nearness
 from dlcli.grading.value_marks import Judged, entry_names, judge_count, judge_numbers
@@ -31,7 +32,7 @@ Index = tuple[int, ...]
 class _Marking:
     """One sheet on its way: the earlier answers that later ones may follow from."""
 
-    homework: Homework
+    problem: Problem
     sheet: Sheet
     folder: Path | None
     earlier: list[Earlier] = field(default_factory=list)
@@ -41,9 +42,13 @@ def mark_sheet(homework: Homework, sheet: Sheet, folder: Path | None = None) -> 
     """The marks of one sheet. folder: where the files of code lie that it names; None refuses them."""
     if sheet.error is not None:
         return Graded(sheet.student, sheet.file, "error", (), homework.full_marks, sheet.error, sheet.remarks)
-    marking = _Marking(homework, sheet, folder)
-    marks = tuple(_mark(question, marking) for question in homework.questions.questions)
+    marks = tuple(mark for problem in homework.problems for mark in _marks(_Marking(problem, sheet, folder)))
     return Graded(sheet.student, sheet.file, "graded", marks, homework.full_marks, None, sheet.remarks)
+
+
+def _marks(marking: _Marking) -> Iterator[Mark]:
+    for question in marking.problem.questions.questions:
+        yield _mark(question, marking)
 
 
 def _mark(question: Question, marking: _Marking) -> Mark:
@@ -59,7 +64,7 @@ def _mark(question: Question, marking: _Marking) -> Mark:
             outcome = _judged(question, answer, marking)
         except AnswerError as error:
             outcome = Outcome("invalid", feedback=_sentence(str(error)))
-    expected = marking.homework.expected.get(question.id)
+    expected = marking.problem.expected.get(question.id)
     return Mark(
         id=question.id,
         verdict=outcome.verdict,
@@ -76,53 +81,53 @@ def _mark(question: Question, marking: _Marking) -> Mark:
 
 
 def _judged(question: Question, answer: Answer, marking: _Marking) -> Outcome:
-    homework = marking.homework
+    problem = marking.problem
     match question.task:
-        case Ask(form=None) if homework.expected[question.id].kind == "shape":
-            return mark_shape(answer, homework.expected[question.id], homework.checked.spec.convention)
+        case Ask(form=None) if problem.expected[question.id].kind == "shape":
+            return mark_shape(answer, problem.expected[question.id], problem.checked.spec.convention)
         case Ask(form=None):
             return _value(question, answer, marking)
         case Ask():
-            return mark_formula(question, answer, homework)
+            return mark_formula(question, answer, problem)
         case Model() as model:
-            numbers = numbers_of(model, homework.world)
-            return _number(question, answer, numbers, homework) if numbers else mark_model(model, answer)
+            numbers = numbers_of(model, problem.world)
+            return _number(question, answer, numbers, problem) if numbers else mark_model(model, answer)
         case Choice() as choice:
-            return mark_choice(choice, answer, homework.questions.grading.choice)
+            return mark_choice(choice, answer, problem.questions.grading.choice)
         case Give() as give:
-            return mark_give(give, answer, homework)
+            return mark_give(give, answer, problem)
         case Code() as code:
-            return mark_code(code, answer, homework, marking.folder)
+            return mark_code(code, answer, problem, marking.folder)
         case _:
             raise AssertionError("every kind of question is marked")
 
 
-def _number(question: Question, answer: Answer, numbers: tuple[Expected, ...], homework: Homework) -> Outcome:
+def _number(question: Question, answer: Answer, numbers: tuple[Expected, ...], problem: Problem) -> Outcome:
     """A model answer that is a number or an array of them: judged like any value; the best of those accepted counts."""
-    tolerance = combined(question.tolerance, homework.questions.grading.tolerance)
+    tolerance = combined(question.tolerance, problem.questions.grading.tolerance)
     outcomes = []
     for expected in numbers:
-        given = read_given(answer, expected.value.shape, homework.checked.spec.index_base)
+        given = read_given(answer, expected.value.shape, problem.checked.spec.index_base)
         judged = judge_numbers(given, expected, tolerance, lambda _place, _number: False)
         if len(judged.right) == judged.total:
             outcome = Outcome("correct", Fraction(1), _sentences("right", *judged.remarks))
         else:
-            outcome = _outcome(judged, (), (), judged.wrong, {}, homework)
+            outcome = _outcome(judged, (), (), judged.wrong, {}, problem)
         outcomes.append(replace(outcome, expected=_shown(expected)))
     return max(outcomes, key=lambda outcome: outcome.share)
 
 
 def _value(question: Question, answer: Answer, marking: _Marking) -> Outcome:
-    homework = marking.homework
-    expected = homework.expected[question.id]
-    grading = homework.questions.grading
+    problem = marking.problem
+    expected = problem.expected[question.id]
+    grading = problem.questions.grading
     tolerance = combined(question.tolerance, grading.tolerance)
-    given = read_given(answer, expected.value.shape, homework.checked.spec.index_base)
+    given = read_given(answer, expected.value.shape, problem.checked.spec.index_base)
     if expected.kind == "count":
         judged = judge_count(given, expected)
     else:
         judged = judge_numbers(
-            given, expected, tolerance, lambda place, number: is_ambiguous(question, place, number, homework)
+            given, expected, tolerance, lambda place, number: is_ambiguous(question, place, number, problem)
         )
     marking.earlier.append(_earlier(question, given, judged, expected))
     if len(judged.right) == judged.total:
@@ -136,8 +141,8 @@ def _value(question: Question, answer: Answer, marking: _Marking) -> Outcome:
             if len(given.entries) == expected.value.size
             else replace(given, entries={})
         )
-    explained = diagnoses(question, fitted.entries, left, homework)
-    return _outcome(judged, followed, source, left, explained, homework)
+    explained = diagnoses(question, fitted.entries, left, problem)
+    return _outcome(judged, followed, source, left, explained, problem)
 
 
 def _outcome(
@@ -146,13 +151,13 @@ def _outcome(
     source: tuple[str, ...],
     wrong: tuple[Index, ...],
     explained: Mapping[Index, tuple[tuple[str, str], ...]],
-    homework: Homework,
+    problem: Problem,
 ) -> Outcome:
     """The verdict, the share of the points and the sentences of an array of which not every entry is right."""
-    grading = homework.questions.grading
+    grading = problem.questions.grading
     total = Fraction(max(judged.total, 1))
     share = (len(judged.right) + grading.follow_through * len(followed)) / total
-    base = homework.checked.spec.index_base
+    base = problem.checked.spec.index_base
     single = judged.total == 1
     named = {place: found for place, found in explained.items() if found}
     ids = {found[0][0] for found in named.values() if len(found) == 1}
@@ -222,15 +227,15 @@ def _followed(
     question: Question, given: Given, judged: Judged, marking: _Marking
 ) -> tuple[tuple[Index, ...], tuple[str, ...]]:
     """The wrong entries that follow from earlier wrong answers, and from which."""
-    homework = marking.homework
+    problem = marking.problem
     before = [e for e in marking.earlier if e.question is not question]
-    if not judged.wrong or not homework.questions.grading.follow_through or all(e.right for e in before):
+    if not judged.wrong or not problem.questions.grading.follow_through or all(e.right for e in before):
         return (), ()
-    expected = homework.expected[question.id]
+    expected = problem.expected[question.id]
     entries = _placed(given, expected)
-    tolerance = combined(question.tolerance, homework.questions.grading.tolerance)
+    tolerance = combined(question.tolerance, problem.questions.grading.tolerance)
     best: tuple[tuple[Index, ...], tuple[str, ...]] = ((), ())
-    for candidate in recomputed(question, homework.world, before, expected.value):
+    for candidate in recomputed(question, problem.world, before, expected.value):
         scale = max(float(np.nanmax(np.abs(candidate.value), initial=0.0)), 1e-300)
         found = tuple(
             place
@@ -238,7 +243,7 @@ def _followed(
             if place in entries
             and np.isfinite(candidate.value[place])
             and candidate.value[place] != expected.value[place]
-            and not _copied(entries[place], float(expected.value[place]), candidate, before, homework)
+            and not _copied(entries[place], float(expected.value[place]), candidate, before, problem)
             and nearness(entries[place], float(candidate.value[place]), scale, tolerance) is not Nearness.FAR
         )
         if len(found) > len(best[0]):
@@ -246,11 +251,11 @@ def _followed(
     return best
 
 
-def _copied(number: Written, true: float, candidate: Followed, before: list[Earlier], homework: Homework) -> bool:
+def _copied(number: Written, true: float, candidate: Followed, before: list[Earlier], problem: Problem) -> bool:
     """Whether the number is the one wrong answer that it would follow from, written again, where the true values
     differ."""
     for answer in before:
-        truth = homework.expected[answer.question.id].value
+        truth = problem.expected[answer.question.id].value
         if candidate.source != (answer.question.id,) or answer.value.shape != () or truth.shape != ():
             continue
         same = abs(float(truth) - true) <= CLOSE * abs(true)

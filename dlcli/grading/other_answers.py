@@ -10,9 +10,9 @@ import numpy as np
 
 from dlcli.answers.records import Answer, Nested
 from dlcli.errors import HomeworkError
-from dlcli.grading.homework import Homework
 from dlcli.grading.numbers_given import AnswerError, read_given
 from dlcli.grading.outcome import Outcome
+from dlcli.grading.problem import Problem
 from dlcli.grading.value_marks import same_shape
 from dlcli.language import LanguageError
 from dlcli.language.answer import parse_shape
@@ -108,16 +108,16 @@ def _find(text: str, choice: Choice) -> str | None:
     return meant[0] if len(meant) == 1 else None
 
 
-def mark_give(give: Give, answer: Answer, homework: Homework) -> Outcome:
+def mark_give(give: Give, answer: Answer, problem: Problem) -> Outcome:
     """Weights that the student chose, put into the network: right when the check is true with them."""
-    world = homework.world
+    world = problem.world
     given: dict[str, Array] = {}
     for name in give.weights:
         shape = world.graph.nodes[world.graph.names[name]].shape
         part = answer.fields.get(name) if answer.fields else answer if len(give.weights) == 1 else None
         if part is None:
             raise AnswerError(f"a value for each of {', '.join(give.weights)} is asked for; {name} is missing")
-        found = read_given(part, shape, homework.checked.spec.index_base)
+        found = read_given(part, shape, problem.checked.spec.index_base)
         if found.invalid:
             raise AnswerError(f"{name}: {next(iter(found.invalid.values()))}")
         if found.shape != shape or len(found.entries) != int(np.prod(shape, dtype=np.int64)):

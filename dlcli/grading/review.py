@@ -10,6 +10,7 @@ import numpy as np
 from dlcli.engines.evaluation import forward
 from dlcli.grading.diagnosing import OF_CODE, context_of
 from dlcli.grading.homework import Homework
+from dlcli.grading.problem import Problem
 from dlcli.grading.targets import Target
 from dlcli.grading.tolerances import CLOSE, NEAR_ZERO, allowed, combined
 from dlcli.mistakes import Context, Search, generic_point, moved_to
@@ -33,24 +34,26 @@ class Remark:
 
 def review(homework: Homework) -> tuple[Remark, ...]:
     """All remarks, in the order of the questions."""
-    found: list[Remark] = []
+    return tuple(remark for problem in homework.problems for remark in _remarks(problem))
+
+
+def _remarks(problem: Problem) -> Iterator[Remark]:
     earlier: list[tuple[str, Expected]] = []
-    for question in homework.questions.questions:
-        expected = homework.expected.get(question.id)
+    for question in problem.questions.questions:
+        expected = problem.expected.get(question.id)
         if expected is None:
             continue
-        found += _witnesses(question, homework)
-        found += _zeros(question, expected)
+        yield from _witnesses(question, problem)
+        yield from _zeros(question, expected)
         if not expected.zero.all():
-            found += _mistakes(question, expected, homework)
+            yield from _mistakes(question, expected, problem)
         if isinstance(question.task, Ask) and question.task.form is None:
-            found += _same(question, expected, earlier)
+            yield from _same(question, expected, earlier)
             earlier.append((question.id, expected))
-    return tuple(found)
 
 
-def _witnesses(question: Question, homework: Homework) -> Iterator[Remark]:
-    for item in witnessed(question, homework.world):
+def _witnesses(question: Question, problem: Problem) -> Iterator[Remark]:
+    for item in witnessed(question, problem.world):
         if item.verdict not in ("pass", "kink"):
             yield Remark(question.id, "witness", f"{item.text} is not confirmed by all witnesses: {item.verdict}")
 
@@ -67,14 +70,14 @@ def _same(question: Question, expected: Expected, earlier: list[tuple[str, Expec
             yield Remark(question.id, "same", f"question {other} has the same answer")
 
 
-def _mistakes(question: Question, expected: Expected, homework: Homework) -> Iterator[Remark]:
+def _mistakes(question: Question, expected: Expected, problem: Problem) -> Iterator[Remark]:
     """Mistakes of the catalogue that give the right answer, or one within its tolerance."""
-    target = homework.targets.get(question.id)
+    target = problem.targets.get(question.id)
     if target is None or target.kind != "grad" or expected.value.shape == (0,):
         return
-    world = homework.world
-    tolerance = combined(question.tolerance, homework.questions.grading.tolerance)
-    context = context_of(homework, world)
+    world = problem.world
+    tolerance = combined(question.tolerance, problem.questions.grading.tolerance)
+    context = context_of(problem, world)
     if target.name not in context.clean.gradients:
         return
     whole = context.clean.gradients[target.name]

@@ -57,12 +57,13 @@ class Submission:
         return digest.digest()
 
 
-def answer_files(paths: Sequence[str], homework: str) -> list[str]:
+def answer_files(paths: Sequence[str], homework: Sequence[str]) -> list[str]:
     """The files that the paths name, in the order given, those of a folder (*.yaml, *.yml) by name, each once.
 
-    The homework's own file is none of them when it lies in such a folder. Raises UsageError (E420, E421).
+    homework: its own file, and those of an exam's problems; they are none of the answers when they lie in such a
+    folder. Raises UsageError (E420, E421).
     """
-    own = _identity(homework)
+    own = {_identity(file) for file in homework}
     found: dict[str, str] = {}
     errors: list[Diagnostic] = []
     for path in paths:
@@ -75,11 +76,11 @@ def answer_files(paths: Sequence[str], homework: str) -> list[str]:
             continue
         inside = [path]
         if os.path.isdir(path):
-            inside = [file for file in _inside(path) if _identity(file) != own and not _leads_out(file, path)]
+            inside = [file for file in _inside(path) if _identity(file) not in own and not _leads_out(file, path)]
             if not inside:
-                help = f"answers are *.yaml or *.yml; `dlcli template {homework}` writes a blank one"
+                help = f"answers are *.yaml or *.yml; `dlcli template {homework[0]}` writes a blank one"
                 errors.append(Diagnostic("E420", f"there are no answer files in the folder `{path}`", help=help))
-        elif _identity(path) == own:
+        elif _identity(path) in own:
             errors.append(Diagnostic("E421", f"`{path}` is the homework itself", help="name the answer files after it"))
         for file in inside:
             found.setdefault(_identity(file), file)

@@ -102,10 +102,6 @@ class _SkippedError(Exception):
 
 def _start(spec: Spec) -> _State:
     builder, errors = Builder(), list[Diagnostic]()
-    if "problems" in spec.extra:
-        message = "this file holds several networks under `problems`; dlcli solves one network a file"
-        help = "put each into a file of its own"
-        raise HomeworkError(Diagnostic("E131", message, spec.section_places.get("problems"), help=help))
     constants: dict[str, Constant] = {}
     for declaration in spec.declarations.values():
         value = declaration.value

@@ -25,10 +25,10 @@ from dlcli.questions.records import (
     Task,
 )
 from dlcli.spec.context import Context
+from dlcli.spec.homework import READERS
 from dlcli.spec.kinds import read_formula, read_own_name, read_quantities
-from dlcli.spec.load import READERS
 from dlcli.spec.nodes import Items, Node, Pairs, Scalar
-from dlcli.spec.records import Formula, Optimizer, Reference, Spec
+from dlcli.spec.records import Exam, Formula, Optimizer, Reference, Spec
 from dlcli.spec.report import Report, kind_of
 from dlcli.spec.training import read_optimizer
 
@@ -50,15 +50,30 @@ def read_all(spec: Spec) -> Questions:
     sections = {d.name: d.section for d in spec.declarations.values()}
     context = Context(report, None, sections, READERS, spec.convention)
     grading = read_grading(spec.extra["grading"], context) if "grading" in spec.extra else Grading()
+    if spec.exam == spec.source.name and grading.pass_mark is not None:
+        message = "`pass_mark` has no effect in a problem: an exam is passed as a whole"
+        report.error("E401", message, spec.extra["grading"], "give it to the exam's own `grading`")
     found: list[Question] = []
     node = spec.extra.get("questions")
     if isinstance(node, Items):
         for item in node.items:
             if isinstance(item, Pairs):
-                found += _questions(item, (), "", context)
+                found += _questions(item, (), "" if spec.problem is None else spec.problem + ".", context)
     _distinct(found, report)
     report.stop_if_wrong()
     return Questions(tuple(found), grading)
+
+
+def read_exam_grading(exam: Exam) -> Grading | None:
+    """What `grading` beside the problems of an exam says; its default where it says nothing, None for a homework."""
+    if exam.specs[0].problem is None:
+        return None
+    if exam.grading is None:
+        return Grading()
+    report = Report(exam.source)
+    grading = read_grading(exam.grading, Context(report, None, {}, READERS))
+    report.stop_if_wrong()
+    return grading
 
 
 def _distinct(questions: list[Question], report: Report) -> None:

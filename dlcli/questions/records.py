@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
@@ -147,5 +147,9 @@ class Questions:
 
     @property
     def full_marks(self) -> Fraction:
-        """The points of all questions but those with `bonus`."""
-        return sum((q.points for q in self.questions if not q.bonus), Fraction(0))
+        return full_marks(self.questions)
+
+
+def full_marks(questions: Iterable[Question]) -> Fraction:
+    """The points of all questions but those with `bonus`."""
+    return sum((q.points for q in questions if not q.bonus), Fraction(0))

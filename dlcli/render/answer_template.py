@@ -14,6 +14,7 @@ from io import StringIO
 from dlcli.ops.operation import Shape
 from dlcli.ops.shapes import shown
 from dlcli.questions.records import Ask, Choice, Code, Give, Manual, Model, Question
+from dlcli.questions.records import full_marks as sum_of
 from dlcli.render.console import Medium
 from dlcli.render.graded_words import points_text
 from dlcli.render.text import visible
@@ -22,9 +23,22 @@ _PLAIN_KEY = re.compile(r"[^\W\d]\w*(\.\w+)*|\d+")
 FILE = Medium()
 
 
-def answer_sheet(title: str, questions: Sequence[Question], full_marks: Fraction) -> str:
-    """A blank answer file in YAML: what is asked as comments, nothing that is right."""
+def answer_sheet(title: str, problems: Sequence[tuple[str, Sequence[Question]]], full_marks: Fraction) -> str:
+    """A blank answer file in YAML: what is asked as comments, nothing that is right.
+
+    problems: of an exam, each with its title; of a homework one without.
+    """
     lines = [*_comment(f"{title} ({_points(full_marks)})", ""), "student:", "answers:"]
+    for heading, questions in problems:
+        if heading:
+            lines += ["", *_comment(f"{heading} ({_points(sum_of(questions))})", "  ")]
+        lines += _asking(questions)
+    return "\n".join(lines) + "\n"
+
+
+def _asking(questions: Sequence[Question]) -> list[str]:
+    """A blank entry for each question, below what it asks."""
+    lines: list[str] = []
     told: tuple[str, ...] = ()
     for question in questions:
         around = _around(question, questions)
@@ -35,7 +49,7 @@ def answer_sheet(title: str, questions: Sequence[Question], full_marks: Fraction
         lines += ["", *_about(question, question.prompts[len(around) :]), f"  {_key(question.id)}:"]
         if isinstance(question.task, Give):
             lines += [f"    {_key(name)}:" for name in question.task.weights]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _around(question: Question, questions: Sequence[Question]) -> tuple[str, ...]:

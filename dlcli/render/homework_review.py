@@ -11,7 +11,7 @@ from dlcli.render.text import counted, visible
 
 def review_text(homework: Homework, remarks: tuple[Remark, ...], on: Medium) -> str:
     """The questions with what should be known of them, and a total."""
-    questions = homework.questions.questions
+    questions = homework.questions
     title = f"{homework.name}: {counted(len(questions), 'question')}, {float(homework.full_marks):g} points"
     lines = [painted(visible(title, on), "bold", on)]
     for question in questions:
@@ -33,6 +33,6 @@ def review_document(homework: Homework, remarks: tuple[Remark, ...]) -> Document
                 "max_points": float(question.points),
                 "remarks": [{"kind": r.kind, "text": r.text} for r in remarks if r.question == question.id],
             }
-            for question in homework.questions.questions
+            for question in homework.questions
         ],
     }

@@ -68,14 +68,14 @@ def inspection_line(spec: Spec, found: Inspection, digits: int, on: Medium) -> s
     ]
     if not isinstance(flow, Skipped):
         parts.append(f"gradients: {flow.verdict}, first/last {number(flow.ratio, digits)}")
-    return f"{visible(spec.source.name, on)}: {'; '.join(parts)}\n"
+    return f"{visible(spec.name, on)}: {'; '.join(parts)}\n"
 
 
 def inspection_document(spec: Spec, found: Inspection, warnings: Sequence[Diagnostic]) -> Document:
     """dlcli/inspect/v1: a field a section; of one that does not apply {"skipped": why}."""
     return {
         "schema": "dlcli/inspect/v1",
-        "file": spec.source.name,
+        "file": spec.name,
         "title": spec.title,
         **{field: plain(getattr(found, field)) for field, _, _ in SECTIONS},
         "warnings": [diagnostic_record(warning) for warning in warnings],
@@ -100,7 +100,7 @@ def plain(value: Any) -> Any:
 
 
 def _title(spec: Spec, on: Medium) -> str:
-    file = visible(spec.source.name, on)
+    file = visible(spec.name, on)
     if spec.title is None:
         return painted(file, "bold", on)
     return painted(visible(spec.title, on), "bold", on) + painted(f" ({file})", "dim", on)

@@ -31,16 +31,27 @@ def public_homework(source: Source) -> str:
     """The file as YAML without what is right: model answers, the right choices, solutions.
 
     A question that these were needed for is one that is marked by hand, its choices and variables part of its prompt.
-    Comments are left out, because nobody knows what they tell, and aliases are written out. Raises HomeworkError.
+    Comments are left out, because nobody knows what they tell, and aliases are written out. Problems of an exam that
+    are files of their own stay named. Raises HomeworkError.
     """
     report = Report(source)
     root = compose(report)
     report.stop_if_wrong()
     assert isinstance(root, Pairs)
-    pairs = [(key, _questions(value) if key.text == "questions" else value) for key, value in root.pairs]
-    events = [StreamStartEvent(), DocumentStartEvent(), *_events(root._replace(pairs=pairs)), DocumentEndEvent()]
+    events = [StreamStartEvent(), DocumentStartEvent(), *_events(_without_key(root)), DocumentEndEvent()]
     text: str = yaml.emit([*events, StreamEndEvent()], width=ENDLESS, allow_unicode=True)
     return text
+
+
+def _without_key(homework: Pairs) -> Pairs:
+    pairs: list[tuple[Scalar, Node]] = []
+    for key, value in homework.pairs:
+        if key.text == "problems" and isinstance(value, Items):
+            value = value._replace(
+                items=[_without_key(item) if isinstance(item, Pairs) else item for item in value.items]
+            )
+        pairs.append((key, _questions(value) if key.text == "questions" else value))
+    return homework._replace(pairs=pairs)
 
 
 def _questions(node: Node) -> Node:

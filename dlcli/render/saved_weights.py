@@ -39,11 +39,13 @@ def weights_homework(lowered: Lowered, weights: Mapping[str, Array], name: str, 
 
     name, folder: of the new file, which is read back: its weights are these exactly, or SavingError is raised.
     """
-    text = lowered.spec.source.text
+    spec = lowered.spec
+    text = spec.source.text
+    problem = spec.problem if spec.exam == spec.source.name else None
     for start, end, new in sorted(_edits(lowered, weights), reverse=True):
         text = text[:start] + new + text[end:]
     try:
-        again = lower(load_spec(Source(name, text), folder))
+        again = lower(load_spec(Source(name, text), folder, problem))
     except HomeworkError as error:
         raise SavingError(f"the new file would have an error: {error.diagnostics[0].message}") from error
     for weight, array in weights.items():

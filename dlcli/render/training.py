@@ -42,7 +42,7 @@ def training_text(spec: Spec, training: Training, digits: int, every: bool, on: 
 
 def training_line(spec: Spec, training: Training, digits: int, on: Medium) -> str:
     """`homework.yaml: loss 0.29 after 100 steps; 0.31 before training.`"""
-    return f"{visible(spec.source.name, on)}: {_verdict(training, digits, on)}\n"
+    return f"{visible(spec.name, on)}: {_verdict(training, digits, on)}\n"
 
 
 def training_document(spec: Spec, training: Training, warnings: Sequence[Diagnostic]) -> Document:
@@ -50,7 +50,7 @@ def training_document(spec: Spec, training: Training, warnings: Sequence[Diagnos
     plan, last = training.plan, training.last
     document: dict[str, Any] = {
         "schema": "dlcli/train/v1",
-        "file": spec.source.name,
+        "file": spec.name,
         "title": spec.title,
         "status": training.status,
         "message": _early(training),
@@ -78,7 +78,7 @@ def divergence(spec: Spec, training: Training) -> Diagnostic:
     notes = (f"{_step(training.last.number)} is the last with finite numbers; its weights are kept",) if begun else ()
     place = optimizer.places.get("learning_rate", optimizer.place)
     message = _early(training) or ""
-    return Diagnostic("E311", message, place if begun else None, help=help, notes=notes, file=spec.source.name)
+    return Diagnostic("E311", message, place if begun else None, help=help, notes=notes, file=spec.name)
 
 
 def _early(training: Training) -> str | None:
@@ -97,7 +97,7 @@ def _step(count: int) -> str:
 
 
 def _title(spec: Spec, on: Medium) -> str:
-    file = visible(spec.source.name, on)
+    file = visible(spec.name, on)
     if spec.title is None:
         return painted(file, "bold", on)
     return painted(visible(spec.title, on), "bold", on) + painted(f" ({file})", "dim", on)

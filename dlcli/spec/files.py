@@ -7,7 +7,7 @@ import warnings
 import zipfile
 import zlib
 from math import prod
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
@@ -15,18 +15,12 @@ from numpy.lib import format as npy
 
 from dlcli.errors import did_you_mean
 from dlcli.ops.operation import Array, Shape
+from dlcli.spec.beside import FileError, located
 
 MAX_ENTRIES = 50_000_000
 MAX_CSV_BYTES = 1_000_000_000
 ENDINGS = (".npy", ".npz", ".csv")
-
-
-class FileError(Exception):
-    """A value file cannot be used; the reader gives it a place: the value of the key `about`."""
-
-    def __init__(self, code: str, message: str, help: str, about: str = "file") -> None:
-        super().__init__(message)
-        self.code, self.message, self.help, self.about = code, message, help, about
+KINDS = "a .npy, .npz or .csv file", "save the array with numpy.save or as .csv"
 
 
 def load_array(folder: Path | None, name: str, key: str | None) -> Array:
@@ -35,7 +29,7 @@ def load_array(folder: Path | None, name: str, key: str | None) -> Array:
     A .csv of one column or one row is a vector, of a single number a scalar, else a matrix. Integers and
     truth values become floats; nan, inf, complex numbers and texts are refused.
     """
-    path = _located(folder, name)
+    path = located(folder, name, ENDINGS, KINDS)
     if key is not None and path.suffix.lower() != ".npz":
         raise FileError(
             "E324",
@@ -58,39 +52,6 @@ def load_array(folder: Path | None, name: str, key: str | None) -> Array:
 
 
 _NO_KEY = "leave `key` out"
-
-
-def _located(folder: Path | None, name: str) -> Path:
-    if folder is None:
-        help = "write the numbers into the homework, or give dlcli the homework as a file"
-        raise FileError("E321", f"{name} is looked for beside the homework file, but that came by standard input", help)
-    help = "put it into the folder of the homework file, and write its name alone"
-    windows = PureWindowsPath(name)
-    if not name or "\0" in name:
-        raise FileError("E320", "the name of a file is missing here", "write for example `file: weights.npz`")
-    if PurePosixPath(name).is_absolute() or windows.drive or windows.root:
-        raise FileError("E321", f"{name} is an absolute path, which works on one machine only", help)
-    if ".." in windows.parts:
-        raise FileError("E321", f"{name} climbs out of the homework's folder", help)
-    path = folder / name
-    try:
-        inside = path.resolve().is_relative_to(folder.resolve())
-        found, is_folder = path.is_file(), path.is_dir()
-    except (OSError, RuntimeError):
-        raise FileError("E320", f"there is no usable file {name}", "check the name") from None
-    if not inside:
-        raise FileError("E321", f"{name} is a link that leads out of the homework's folder", help)
-    if is_folder:
-        raise FileError("E320", f"{name} is a folder, not a file of numbers", "name a file in it")
-    if not found:
-        beside = (
-            sorted(p.name for p in path.parent.iterdir() if p.suffix.lower() in ENDINGS) if path.parent.is_dir() else []
-        )
-        help = did_you_mean(path.name, beside) or "it belongs into the folder of the homework file"
-        raise FileError("E320", f"there is no file {name} beside the homework", help)
-    if path.suffix.lower() not in ENDINGS:
-        raise FileError("E322", f"{name} is not a .npy, .npz or .csv file", "save the array with numpy.save or as .csv")
-    return path
 
 
 def _npy(stream: IO[bytes], size: int, name: str) -> Array:

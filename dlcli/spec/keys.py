@@ -76,7 +76,18 @@ HOMEWORK = (
         "an error code: this file is right when exactly that error comes",
         examples=("E204",),
     ),
-    Key("problems", "problems", "several homeworks in one file: a list of mappings like this one"),
+    Key(
+        "problems",
+        "problems",
+        "an exam: a list of homeworks like this one, each with an id, or {id: P2, file: p2.yaml}",
+    ),
+)
+EXAM = tuple(key for key in HOMEWORK if key.name in ("title", "source", "notes", "grading", "problems"))
+_ID = Key("id", "id", "what its answers start with: P1.a; P1, P2 … in order when left out", examples=("P1",))
+PROBLEM = (_ID, *(key for key in HOMEWORK if key.name not in ("problems", "expect")))
+PROBLEM_FILE = (
+    _ID,
+    Key("file", "text", "a homework file beside the exam", required=True, examples=("p2.yaml",)),
 )
 
 DESCRIPTION = (

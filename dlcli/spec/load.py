@@ -1,68 +1,91 @@
-"""The text of a homework file -> Spec, with every error of the file at once."""
+"""The text of a homework file, or of an exam of several, -> Spec, with every error of the file at once."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePath
 from typing import Any
 
 from dlcli.codes import CODES
-from dlcli.errors import Diagnostic, Source
-from dlcli.ops import find
-from dlcli.spec import kinds
-from dlcli.spec.context import Context, Reader, read_mapping
+from dlcli.errors import Diagnostic, HomeworkError, Source, did_you_mean
+from dlcli.spec.beside import FileError, located
+from dlcli.spec.context import Context, read_mapping
 from dlcli.spec.events import compose
-from dlcli.spec.keys import HOMEWORK, SECTIONS
-from dlcli.spec.network import read_network
-from dlcli.spec.nodes import Items, Pairs, Scalar
-from dlcli.spec.questions import read_grading, read_questions
-from dlcli.spec.records import Declaration, EquationItem, LayerItem, Spec
+from dlcli.spec.exam import Listed, refuse_beside
+from dlcli.spec.homework import READERS, read_homework
+from dlcli.spec.keys import EXAM, HOMEWORK
+from dlcli.spec.nodes import Pairs, Scalar
+from dlcli.spec.reading import read_source
+from dlcli.spec.records import Exam, Spec
 from dlcli.spec.report import Report, kind_of
 from dlcli.spec.slips import joined_pair
-from dlcli.spec.training import read_optimizer, read_state
-from dlcli.spec.values import read_bias, read_section, read_weights
 
-READERS: Mapping[str, Reader] = {
-    "activation": kinds.read_activation,
-    "any": kinds.read_anything,
-    "bias": read_bias,
-    "choice": kinds.read_choice,
-    "code": kinds.read_code,
-    "formula": kinds.read_formula,
-    "fraction": kinds.read_fraction,
-    "grading": read_grading,
-    "id": kinds.read_id,
-    "init": kinds.read_init,
-    "name": kinds.read_own_name,
-    "natural": kinds.read_natural,
-    "network": read_network,
-    "number": kinds.read_constant,
-    "optimizer": read_optimizer,
-    "option": kinds.read_option,
-    "positive": kinds.read_positive,
-    "problems": kinds.read_anything,
-    "quantities": kinds.read_quantities,
-    "quantity": kinds.read_quantity,
-    "questions": read_questions,
-    "section": read_section,
-    "seed": kinds.read_seed,
-    "setting": kinds.read_setting,
-    "shape": kinds.read_shape,
-    "state": read_state,
-    "text": kinds.read_text,
-    "weights": read_weights,
-}
-_WORK = ("network", "loss", "questions", "problems")
+_ELSEWHERE = {key.name for key in HOMEWORK} - {key.name for key in EXAM}
+HOMEWORK_FILES = (".yaml", ".yml"), ("a homework file", "its name ends in .yaml or .yml")
 
 
-def load(source: Source, folder: Path | None) -> Spec:
+def load(source: Source, folder: Path | None, problem: str | None = None) -> Spec:
     """The homework in a text. Raises HomeworkError with all errors, in file order.
 
-    folder: where `{file: …}` values are looked for; None (standard input) refuses them. `extra` of the
-    result holds the nodes of `questions`, `grading` and `problems` as they stand.
+    folder: where `{file: …}` values are looked for; None (standard input) refuses them. problem: which one of an
+    exam. `extra` of the result holds the nodes of `questions` and `grading` as they stand.
     """
+    root, report = _root(source)
+    if problem is None and root.get("problems") is not None:
+        _, listed = _listed(root, report)
+        report.stop_if_wrong()
+        raise HomeworkError(_not_named(source.name, listed))
+    return _exam(root, report, folder, problem).specs[0]
+
+
+def load_all(source: Source, folder: Path | None, problem: str | None = None) -> Exam:
+    """The homework in a text; of an exam all problems, or the one that is named. Raises HomeworkError as `load`."""
+    root, report = _root(source)
+    return _exam(root, report, folder, problem)
+
+
+def _exam(root: Pairs, report: Report, folder: Path | None, problem: str | None) -> Exam:
+    source = report.source
+    if root.get("problems") is None:
+        if problem is not None:
+            message = f"{source.name} is no exam, so it has no problem `{problem}`"
+            raise HomeworkError(Diagnostic("E131", message, file=source.name, help=f"leave out `::{problem}`"))
+        spec = read_homework(root, report, folder)
+        return Exam(source, spec.title, (spec,))
+    given, listed = _listed(root, report)
+    chosen = [item for item in listed if problem in (None, item.id)]
+    specs, errors = list[Spec](), list(report.diagnostics)
+    for item in chosen:
+        try:
+            specs.append(_problem(item, Report(source), folder))
+        except HomeworkError as error:
+            errors += error.diagnostics
+    if errors:
+        raise HomeworkError(*errors)
+    if not chosen:
+        known = [item.id for item in listed]
+        help = did_you_mean(str(problem), known) or f"its problems are {', '.join(known)}"
+        message = f"the exam {source.name} has no problem `{problem}`"
+        raise HomeworkError(Diagnostic("E131", message, file=source.name, help=help))
+    return Exam(source, given.get("title"), tuple(specs), given.get("grading"))
+
+
+def problem_ids(source: Source) -> tuple[str, ...]:
+    """The ids of an exam's problems; none of a homework, nor of an exam whose list of problems is wrong."""
+    if "problems" not in source.text:
+        return ()
+    report = Report(source)
+    root = compose(report)
+    if not isinstance(root, Pairs) or root.get("problems") is None:
+        return ()
+    _, listed = _listed(root, report)
+    return () if report.diagnostics else tuple(item.id for item in listed)
+
+
+def _root(source: Source) -> tuple[Pairs, Report]:
+    """The mapping of a whole file, and the report that its errors go to."""
     report = Report(source)
     root = compose(report)
     if root is None and not report.diagnostics:
@@ -78,22 +101,43 @@ def load(source: Source, folder: Path | None) -> Spec:
     if not isinstance(root, Pairs):
         report.stop_if_wrong()
         raise AssertionError("a root that is no mapping has been reported")
-    context = Context(report, folder, _section_names(root), READERS)
-    convention = root.get("convention")
-    if isinstance(convention, Scalar) and convention.text == "row":
-        context = Context(report, folder, context.sections, READERS, "row")
-    given = read_mapping(root, HOMEWORK, context, "a homework file") or {}
-    if not any(root.get(key) is not None for key in _WORK):
-        message = "this file has nothing to compute: neither `network` nor `loss`"
-        report.error(
-            "E125",
-            message,
-            root.pairs[0][0] if root.pairs else root,
-            "add `network:` with a list of equations or layers",
-        )
-    declarations = _declarations(given, report)
+    return root, report
+
+
+def _listed(root: Pairs, report: Report) -> tuple[Mapping[str, Any], tuple[Listed, ...]]:
+    """An exam's own keys, and its problems; errors go to the report."""
+    refuse_beside(root, report)
+    own = root._replace(pairs=[pair for pair in root.pairs if pair[0].text not in _ELSEWHERE])
+    given = read_mapping(own, EXAM, Context(report, None, {}, READERS), "an exam") or {}
+    return given, given.get("problems", ())
+
+
+def _problem(listed: Listed, report: Report, folder: Path | None) -> Spec:
+    """One problem of an exam. report: of the exam's file."""
+    exam = report.source
+    if listed.file is None:
+        spec = read_homework(listed.node, report, folder, in_exam=True)
+        return replace(spec, problem=listed.id, exam=exam.name)
+    name = listed.file.text
+    try:
+        path = located(folder, name, *HOMEWORK_FILES)
+    except FileError as error:
+        report.error(error.code, error.message, listed.file, error.help)
+        report.stop_if_wrong()
+        raise AssertionError("an error has been reported") from None
     report.stop_if_wrong()
-    return _spec(source, root, given, declarations, report)
+    source = replace(read_source(path), name=(PurePath(exam.name).parent / name).as_posix())
+    root, own = _root(source)
+    if root.get("problems") is not None:
+        report.error("E131", f"{name} is an exam itself", listed.file, "list its problems here")
+        report.stop_if_wrong()
+    return replace(read_homework(root, own, path.parent), problem=listed.id, exam=exam.name)
+
+
+def _not_named(name: str, listed: tuple[Listed, ...]) -> Diagnostic:
+    message = f"{name} is an exam, and one of its problems is wanted here"
+    path = "give the exam as a file: exam.yaml" if name == "<stdin>" else f"name it: {name}"
+    return Diagnostic("E131", message, file=name, help=f"{path}::{listed[0].id}")
 
 
 def expected_code(source: Source) -> str | None:
@@ -104,82 +148,3 @@ def expected_code(source: Source) -> str | None:
         return found.group(1) if found else None
     written = root.get("expect") if isinstance(root, Pairs) else None
     return written.text if isinstance(written, Scalar) and written.text in CODES else None
-
-
-def _section_names(root: Pairs) -> dict[str, str]:
-    """Name -> section of all that is declared, also under a misspelt section."""
-    names: dict[str, str] = {}
-    keys = {key.name for key in HOMEWORK}
-    for key, value in root.pairs:
-        near = [key.text] if key.text in keys else get_close_matches(key.text.lower(), SECTIONS, n=1, cutoff=0.6)
-        if not near or near[0] not in SECTIONS:
-            continue
-        entries = [name for name, _ in value.pairs] if isinstance(value, Pairs) else []
-        entries += [item for item in value.items if isinstance(item, Scalar)] if isinstance(value, Items) else []
-        for entry in entries:
-            names.setdefault(entry.text, near[0])
-    return names
-
-
-def _declarations(given: Mapping[str, Any], report: Report) -> dict[str, Declaration]:
-    """The declarations of all sections in file order, each name once."""
-    listed = [declaration for section in SECTIONS for declaration in given.get(section, ())]
-    declarations: dict[str, Declaration] = {}
-    for declaration in sorted(listed, key=lambda d: d.place.start):
-        first = declarations.setdefault(declaration.name, declaration)
-        if first is not declaration:
-            where = f"`{first.section}`" if first.section != declaration.section else "the same list"
-            message = f"`{declaration.name}` is declared twice: it stands under {where} already"
-            label = (first.place, "declared here first")
-            report.error("E104", message, declaration.place, "give one of them another name", [label])
-    return declarations
-
-
-def _spec(
-    source: Source,
-    root: Pairs,
-    given: Mapping[str, Any],
-    declarations: Mapping[str, Declaration],
-    report: Report,
-) -> Spec:
-    expect = root.get("expect")
-    network = given.get("network", ())
-    return Spec(
-        source=source,
-        title=given.get("title"),
-        origin=given.get("source"),
-        notes=given.get("notes"),
-        declarations=declarations,
-        network=network,
-        loss=given.get("loss"),
-        wrt=given.get("wrt"),
-        convention=given.get("convention", "column"),
-        samples=given.get("samples", "rows"),
-        index_base=1 if given.get("index_base") == "1" else 0,
-        optimizer=given.get("optimizer"),
-        expect=given.get("expect"),
-        expect_place=report.place(expect) if expect is not None else None,
-        advice=_advice(declarations, network),
-        extra={key: given[key] for key in ("questions", "grading", "problems") if key in given},
-        section_places={key.text: report.place(key) for key, _ in root.pairs},
-    )
-
-
-def _advice(
-    declarations: Mapping[str, Declaration], network: tuple[EquationItem | LayerItem, ...]
-) -> tuple[Diagnostic, ...]:
-    """Quantities that are called like an operation: allowed, and confusing."""
-    named = [(d.name, d.place) for d in declarations.values()]
-    for item in network:
-        if isinstance(item, EquationItem):
-            named += zip(item.names, item.name_places, strict=True)
-    return tuple(
-        Diagnostic(
-            "W904",
-            f"the quantity `{name}` has the name of an operation",
-            place,
-            help=f"`{name}` is the quantity and `{name}(…)` the operation; another name is easier to read",
-        )
-        for name, place in named
-        if (record := find(name)) is not None and not record.hidden
-    )

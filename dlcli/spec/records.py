@@ -142,7 +142,10 @@ class Optimizer:
 
 @dataclass(frozen=True)
 class Spec:
-    """A homework file that has been read without errors. `advice` holds its W9xx diagnostics."""
+    """A homework file that has been read without errors. `advice` holds its W9xx diagnostics.
+
+    problem: its id in an exam, and `exam` the file of that.
+    """
 
     source: Source
     title: str | None
@@ -162,3 +165,20 @@ class Spec:
     extra: Mapping[str, Any] = field(default_factory=dict)
     section_places: Mapping[str, Place] = field(default_factory=dict)  # of each top-level key
     symbols: tuple[str, ...] = ()  # names that the file declares without numbers and that were given some
+    problem: str | None = None
+    exam: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What people call it: the path of the file, of an exam's problem `exam.yaml::P1`."""
+        return self.source.name if self.problem is None else f"{self.exam}::{self.problem}"
+
+
+@dataclass(frozen=True)
+class Exam:
+    """The homeworks of one file: one, or the problems of an exam, whose own `grading` holds for all of them."""
+
+    source: Source
+    title: str | None
+    specs: tuple[Spec, ...]
+    grading: Any = None  # the node of an exam's own key

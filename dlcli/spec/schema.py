@@ -8,7 +8,16 @@ from typing import Any
 from dlcli.layers import LAYERS, Key, LayerType, layer_type
 from dlcli.ops import OPERATIONS
 from dlcli.spec.initialisers import INITIALISERS
-from dlcli.spec.keys import DESCRIPTION, GRADING, HOMEWORK, OPTIMIZERS, QUESTION, optimizer_keys
+from dlcli.spec.keys import (
+    DESCRIPTION,
+    GRADING,
+    HOMEWORK,
+    OPTIMIZERS,
+    PROBLEM,
+    PROBLEM_FILE,
+    QUESTION,
+    optimizer_keys,
+)
 from dlcli.spec.names import RESERVED
 
 Schema = dict[str, Any]
@@ -37,6 +46,7 @@ def json_schema() -> Schema:
             "description": _mapping(DESCRIPTION, minimum=1),
             "value": {"anyOf": [_ref("array"), _ref("description"), {"type": "null"}]},
             "name": {**_NAME, "not": {"enum": list(RESERVED)}},
+            "problem": {"anyOf": [_problem(), _mapping(PROBLEM_FILE)]},
             "question": _mapping(QUESTION),
             "optimizer": _one_of({name: _mapping(keys) for name, keys in _optimizers()}),
             "layers": _layers(),
@@ -68,6 +78,16 @@ def _mapping(keys: Iterable[Key], minimum: int = 0) -> Schema:
         schema["required"] = required
     if minimum:
         schema["minProperties"] = minimum
+    return schema
+
+
+def _problem() -> Schema:
+    """A mapping of the keys that a problem shares with a homework, and its id."""
+    schema = _mapping(PROBLEM)
+    shared = {key.name for key in HOMEWORK}
+    for name in schema["properties"]:
+        if name in shared:
+            schema["properties"][name] = _ref(f"homework/properties/{name}")
     return schema
 
 
@@ -177,7 +197,7 @@ SCHEMAS: Mapping[str, Callable[[Key], Schema]] = {
     "optimizer": _fixed(_ref("optimizer")),
     "option": _choice,
     "positive": _fixed({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string"}]}),
-    "problems": _fixed({"type": "array", "items": {"type": "object"}}),
+    "problems": _fixed({"type": "array", "items": _ref("problem"), "minItems": 1}),
     "quantities": _fixed({"anyOf": [_ref("name"), {"type": "array", "items": _ref("name"), "minItems": 1}]}),
     "quantity": _fixed(_ref("name")),
     "questions": _fixed({"type": "array", "items": _ref("question")}),

@@ -7,8 +7,9 @@ from typing import Any, cast
 from dlcli.errors import did_you_mean
 from dlcli.layers import Key
 from dlcli.ops.operation import Shape
+from dlcli.spec.beside import FileError
 from dlcli.spec.context import Context, read_mapping
-from dlcli.spec.files import FileError, load_array
+from dlcli.spec.files import load_array
 from dlcli.spec.initialisers import INITIALISERS, draw
 from dlcli.spec.keys import DESCRIPTION, Section
 from dlcli.spec.kinds import is_reference

@@ -61,7 +61,7 @@ def check_code(
     return CodeCheck(
         code=target.called,
         kind=target.kind or "backward",
-        homework=checked.spec.source.name,
+        homework=checked.spec.name,
         points=tuple(points),
         asked=graph.wrt if target.kind == "backward" else _returned(points),
         diagnosis=None if wrong is None else _diagnosis(checked, places[wrong].graph, points[wrong]),

@@ -27,8 +27,10 @@ class Target:
 
 
 def is_code(text: str) -> bool:
-    """Whether a path of the command line names code."""
+    """Whether a path of the command line names code, rather than a homework or a problem of an exam."""
     path, colons, function = text.rpartition("::")
+    if path == "-" or path.lower().endswith((".yaml", ".yml")):
+        return False
     return text.lower().endswith(".py") or bool(colons and (path.lower().endswith(".py") or function.isidentifier()))
 
 

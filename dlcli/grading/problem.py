@@ -1,0 +1,78 @@
+"""One network with its questions made ready for grading: the right answers, the world they are asked in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from dlcli.engines.evaluation import forward
+from dlcli.engines.symbolic import exact_sweep
+from dlcli.equivalence import Drawn, drawn
+from dlcli.fusion import fuse
+from dlcli.grading.targets import Target, asked_slopes, target_of
+from dlcli.mistakes import Context
+from dlcli.questions.expected import Exact, Expected
+from dlcli.questions.key import Key, answer_key, with_names
+from dlcli.questions.records import Grading, Questions
+from dlcli.questions.world import World
+from dlcli.solving import Checked, check_spec
+from dlcli.spec.records import Spec
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What answers are marked against: a homework, or one problem of an exam."""
+
+    checked: Checked
+    key: Key
+
+    @property
+    def questions(self) -> Questions:
+        return self.key.questions
+
+    @property
+    def world(self) -> World:
+        return self.key.world
+
+    @property
+    def expected(self) -> Mapping[str, Expected]:
+        return self.key.expected
+
+    @cached_property
+    def targets(self) -> Mapping[str, Target | None]:
+        """What each question that expects a value asks for."""
+        return {
+            question.id: target_of(question, self.expected[question.id], self.world)
+            for question in self.questions.questions
+            if question.id in self.expected
+        }
+
+    @cached_property
+    def drawn(self) -> Drawn:
+        """Numbers drawn afresh, at which formulas are compared, with the values there that questions named."""
+        found = drawn(self.world)
+        again = [tuple(with_names(world, self.questions) for world in worlds) for worlds in (found.near, found.far)]
+        return Drawn(found.here, *again)
+
+    @cached_property
+    def context(self) -> Context:
+        """The network as the catalogue of mistakes takes it; wrong gradients are kept with it."""
+        graph, optimizer = self.world.graph, self.checked.spec.optimizer
+        wrt = tuple(dict.fromkeys((*graph.wrt, *asked_slopes(self.targets))))
+        graph = replace(graph, wrt=wrt)
+        rate = None if optimizer is None else optimizer.settings.get("learning_rate")
+        return Context(graph, forward(graph), rate)
+
+
+def prepared(spec: Spec, grading: Grading | None = None) -> Problem:
+    """The problem of a homework that has been read. grading: what holds where it has no `grading` of its own.
+
+    Raises HomeworkError.
+    """
+    checked = check_spec(spec)
+    found = exact_sweep(fuse(checked.graph))
+    key = answer_key(checked.lowered, checked.graph, Exact(found.values, found.gradients))
+    if grading is not None and "grading" not in spec.extra:
+        key = replace(key, questions=replace(key.questions, grading=grading))
+    return Problem(checked, key)

@@ -1,0 +1,96 @@
+"""The key `problems`: an exam is a list of homeworks, each a mapping of its own or the name of a file beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dlcli.layers import Key
+from dlcli.spec.context import Context, read_mapping
+from dlcli.spec.keys import EXAM, HOMEWORK, PROBLEM_FILE
+from dlcli.spec.nodes import Items, Node, Pairs, Scalar
+from dlcli.spec.report import Report, kind_of
+
+SEPARATOR = "::"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A problem of an exam. node: its mapping, read when it is its turn; file: where it is instead, beside the exam."""
+
+    id: str
+    node: Pairs
+    file: Scalar | None = None
+
+
+def read_problems(node: Node, key: Key, context: Context) -> tuple[Listed, ...] | None:
+    """The problems of an exam, each id once; a mapping's own keys are left to whoever reads it as a homework."""
+    report = context.report
+    if not isinstance(node, Items) or not node.items:
+        given = "an empty list" if isinstance(node, Items) else kind_of(node)
+        message = f"`{key.name}` is a list of homeworks, but {given} stands here"
+        report.error("E122", message, node, "start each with `- id: P1`")
+        return None
+    found: list[Listed] = []
+    for number, item in enumerate(node.items, 1):
+        if not isinstance(item, Pairs):
+            message = f"a problem is a mapping of keys, but {kind_of(item)} stands here"
+            report.error("E122", message, item, "write `- id: P1` with the keys of a homework below, or {id, file}")
+            continue
+        listed = _listed(item, number, context)
+        if listed is not None:
+            found.append(listed)
+    _distinct(found, report)
+    return tuple(found)
+
+
+def _listed(item: Pairs, number: int, context: Context) -> Listed | None:
+    name = item.get("id")
+    if name is None:
+        identity = f"P{number}"
+    elif isinstance(name, Scalar) and name.text.strip() and SEPARATOR not in name.text:
+        identity = name.text.strip()
+    else:
+        context.report.error("E122", "the `id` of a problem is a short text", name, "write id: P1")
+        return None
+    if item.get("file") is None:
+        return Listed(identity, item)
+    given = read_mapping(item, PROBLEM_FILE, context, "a problem in a file of its own")
+    file = item.get("file")
+    if not given or "file" not in given or not isinstance(file, Scalar):
+        return None
+    return Listed(identity, item, file)
+
+
+def _distinct(problems: Iterable[Listed], report: Report) -> None:
+    seen: dict[str, Listed] = {}
+    for problem in problems:
+        first = seen.setdefault(problem.id, problem)
+        if first is not problem:
+            message = f"two problems have the id `{problem.id}`"
+            label = [(_name(first), "the first one")]
+            report.error("E129", message, _name(problem), "give one of them another id", label)
+
+
+def _name(problem: Listed) -> Node:
+    return problem.node.get("id") or problem.node.pairs[0][0]
+
+
+def refuse_beside(root: Pairs, report: Report) -> None:
+    """Says which keys of a homework stand beside `problems` instead of in one of them."""
+    own, others = {key.name for key in EXAM}, {key.name for key in HOMEWORK}
+    for key, _ in root.pairs:
+        if key.text in others - own:
+            message = f"`{key.text}` stands beside `problems`: an exam has no network of its own"
+            report.error("E124", message, key, "move it into one of the problems")
+
+
+def parent(name: str) -> str:
+    """The folder part of the name of a file beside the exam; "" where it has none."""
+    return name.replace("\\", "/").rpartition("/")[0]
+
+
+def divided(path: str) -> tuple[str, str | None]:
+    """The file and the problem that a path such as `exam.yaml::P1` names."""
+    file, separator, problem = path.rpartition(SEPARATOR)
+    return (file, problem) if separator and file and problem else (path, None)
