@@ -46,10 +46,14 @@ def test_yaml_examples_are_homework_or_steps_of_a_ci_job() -> None:
 @pytest.mark.parametrize("text", [text for text in YAML if "network:" in text])
 def test_yaml_example_passes(text: str, tmp_path: Path) -> None:
     import dlcli
+    from dlcli.homework_files import each_problem
 
-    path = tmp_path / "homework.yaml"
+    (tmp_path / "homework.yaml").write_text(YAML[0], encoding="utf-8")  # an exam names it
+    path = tmp_path / ("midterm.yaml" if "problems:" in text else "homework.yaml")
     path.write_text(text, encoding="utf-8")
-    assert dlcli.gradcheck(path).verdict == "pass"
+    problems = each_problem([path])
+    assert len(problems) == 1 + ("problems:" in text)
+    assert {dlcli.gradcheck(problem).verdict for problem in problems} == {"pass"}
 
 
 @pytest.mark.parametrize("number", range(2))
