@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -30,28 +31,57 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Followed:
-    """A question's value recomputed. source: the ids of the wrong answers that it follows from."""
+    """A question's value recomputed in a world of held answers.
 
+    source: the ids of the wrong answers that it follows from; true: the value without them.
+    """
+
+    question: Question
+    world: World
+    held: World
     value: Array
+    true: Array
     source: tuple[str, ...]
 
+    @cached_property
+    def telling(self) -> Array:
+        """The value, nan where it no longer depends on what the question tests.
 
-def recomputed(question: Question, world: World, earlier: Sequence[Earlier], true: Array) -> Iterator[Followed]:
+        That is where the slip makes 0 of what is not 0, or where nothing that is varied changes it although it
+        changes the true value.
+        """
+        return np.where(_trivial(self.question, self.world, self.held, self.value, self.true), np.nan, self.value)
+
+
+Held = dict[tuple[str, ...], tuple[World, ...]]
+
+
+def recomputed(
+    question: Question, world: World, earlier: Sequence[Earlier], true: Array, known: Held
+) -> Iterator[Followed]:
     """What the question expects of a student with these earlier answers: with all of them, then with each wrong one.
 
-    Values that no longer depend on what the question tests are left out: where the slip makes 0 of what is not 0, or
-    where nothing that is varied changes them although it changes the true value.
+    known: the worlds of this student's answers, by the ids of those that are held; later questions share them.
     """
     wrong = [e for e in earlier if not e.right]
     if not wrong:
         return
     choices = [list(earlier)] + [[e] for e in wrong] if len(earlier) > 1 else [wrong]
     for chosen in choices:
-        held = _holding(world, chosen)
-        if held is None:
-            continue
-        for followed in (_with_arguments(held), held):
-            yield from _followed(question, world, followed, chosen, true)
+        ids = tuple(e.question.id for e in chosen)
+        if ids not in known:
+            known[ids] = _worlds(world, chosen)
+        for held in known[ids]:
+            yield from _followed(question, world, held, chosen, true)
+
+
+def _worlds(world: World, chosen: Sequence[Earlier]) -> tuple[World, ...]:
+    """The worlds in which these answers hold: with arguments of activations that fit them, and without."""
+    held = _holding(world, chosen)
+    if held is None:
+        return ()
+    fitting = _with_arguments(held)
+    return (held,) if fitting is held else (fitting, held)
 
 
 def _followed(
@@ -61,9 +91,7 @@ def _followed(
     value = _value(question, held)
     if value is None or value.shape != true.shape or np.array_equal(value, true):
         return
-    kept = np.where(_trivial(question, world, held, value, true), np.nan, value)
-    if np.isfinite(kept).any():
-        yield Followed(kept, tuple(e.question.id for e in chosen if not e.right))
+    yield Followed(question, world, held, value, true, tuple(e.question.id for e in chosen if not e.right))
 
 
 INVERSES: Mapping[str, Callable[[Array], Array]] = {

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from time import monotonic
 from types import TracebackType
 from typing import IO, Any, get_args
@@ -177,7 +178,7 @@ def read_graded(record: Mapping[str, Any]) -> Graded:
     if status not in ("graded", "error") or any(mark["verdict"] not in VERDICTS for mark in record["marks"]):
         raise ValueError("not the record of a sheet")
     marks = tuple(
-        Mark(**{**mark, "points": Fraction(mark["points"]), "max_points": Fraction(mark["max_points"])})
+        Mark(**{**mark, "points": _fraction(mark["points"]), "max_points": _fraction(mark["max_points"])})
         for mark in record["marks"]
     )
     return Graded(
@@ -185,10 +186,16 @@ def read_graded(record: Mapping[str, Any]) -> Graded:
         file=record["file"],
         status=status,
         marks=marks,
-        max_score=Fraction(record["max_score"]),
+        max_score=_fraction(record["max_score"]),
         message=record["message"],
         remarks=tuple(record["remarks"]),
     )
+
+
+@lru_cache(maxsize=1024)
+def _fraction(text: str) -> Fraction:
+    """Points as they were written: a class has few different ones, and reading one takes a while."""
+    return Fraction(text)
 
 
 def _marked(line: bytes) -> tuple[str, Marked] | None:

@@ -12,7 +12,7 @@ import numpy as np
 from dlcli.answers.records import Answer, Sheet
 from dlcli.grading.code_answers import mark_code
 from dlcli.grading.diagnosing import diagnoses, is_ambiguous
-from dlcli.grading.follow_through import Earlier, Followed, recomputed
+from dlcli.grading.follow_through import Earlier, Followed, Held, recomputed
 from dlcli.grading.formula_answers import mark_formula, mark_model, numbers_of
 from dlcli.grading.homework import Homework
 from dlcli.grading.numbers_given import AnswerError, Given, read_given
@@ -22,20 +22,22 @@ from dlcli.grading.problem import Problem
 from dlcli.grading.records import Graded, Mark, Verdict
 from dlcli.grading.tolerances import CLOSE, Nearness, Written, combined, nearness
 from dlcli.grading.value_marks import Judged, entry_names, judge_count, judge_numbers
+from dlcli.ops.operation import Array
 from dlcli.questions.expected import Expected
-from dlcli.questions.records import Ask, Choice, Code, Give, Manual, Model, Question
+from dlcli.questions.records import Ask, Choice, Code, Give, Manual, Model, Question, Tolerance
 
 Index = tuple[int, ...]
 
 
 @dataclass
 class _Marking:
-    """One sheet on its way: the earlier answers that later ones may follow from."""
+    """One sheet on its way: the earlier answers that later ones may follow from, and the worlds that they make."""
 
     problem: Problem
     sheet: Sheet
     folder: Path | None
     earlier: list[Earlier] = field(default_factory=list)
+    worlds: Held = field(default_factory=dict)
 
 
 def mark_sheet(homework: Homework, sheet: Sheet, folder: Path | None = None) -> Graded:
@@ -235,20 +237,32 @@ def _followed(
     entries = _placed(given, expected)
     tolerance = combined(question.tolerance, problem.questions.grading.tolerance)
     best: tuple[tuple[Index, ...], tuple[str, ...]] = ((), ())
-    for candidate in recomputed(question, problem.world, before, expected.value):
-        scale = max(float(np.nanmax(np.abs(candidate.value), initial=0.0)), 1e-300)
-        found = tuple(
-            place
-            for place in judged.wrong
-            if place in entries
-            and np.isfinite(candidate.value[place])
-            and candidate.value[place] != expected.value[place]
-            and not _copied(entries[place], float(expected.value[place]), candidate, before, problem)
-            and nearness(entries[place], float(candidate.value[place]), scale, tolerance) is not Nearness.FAR
-        )
+    wrong = tuple(place for place in judged.wrong if place in entries)
+    for candidate in recomputed(question, problem.world, before, expected.value, marking.worlds):
+        found = _near(candidate.value, wrong, entries, expected, tolerance)
+        if len(found) > len(best[0]):  # what it tells is looked at only then: that takes many evaluations
+            found = tuple(
+                place
+                for place in _near(candidate.telling, found, entries, expected, tolerance)
+                if not _copied(entries[place], float(expected.value[place]), candidate, before, problem)
+            )
         if len(found) > len(best[0]):
             best = (found, candidate.source)
     return best
+
+
+def _near(
+    value: Array, places: tuple[Index, ...], entries: Mapping[Index, Written], expected: Expected, tolerance: Tolerance
+) -> tuple[Index, ...]:
+    """Which of the places hold the number of a recomputed value that is not the true one."""
+    scale = float(np.max(np.abs(np.nan_to_num(value)), initial=1e-300))
+    return tuple(
+        place
+        for place in places
+        if np.isfinite(value[place])
+        and value[place] != expected.value[place]
+        and nearness(entries[place], float(value[place]), scale, tolerance) is not Nearness.FAR
+    )
 
 
 def _copied(number: Written, true: float, candidate: Followed, before: list[Earlier], problem: Problem) -> bool:
