@@ -20,7 +20,7 @@ import pytest
 
 from dlcli.errors import UsageError
 from dlcli.grading.class_run import Assignment, homework_of, marked, run_class
-from dlcli.grading.journal import Journal, graded_record, read_graded
+from dlcli.grading.journal import Journal, Marked, graded_record, read_graded
 from dlcli.grading.processes import chunked, in_processes, in_this_process
 from dlcli.grading.submissions import Submission, answer_files, read_submission
 from tests.class_samples import HOMEWORK, VERSIONS, graded, unreadable, write_class
@@ -111,8 +111,8 @@ def test_a_sheet_that_ends_its_process_costs_itself_alone() -> None:
         results = run_with(journal, sheets("s1", "s2", "deadly", "s3", "s4"), in_two, chunk=3)
         assert [one.status for one in results] == ["graded", "graded", "error", "graded", "graded"]
         assert [one.student for one in results] == ["s1", "s2", "deadly", "s3", "s4"]
-        assert "the process ended with code 7" in (results[2].message or "")
-        assert [results.fault(k) is not None for k in range(5)] == [False, False, True, False, False]
+        assert "the process that marked it ended with code 7" in (results[2].message or "")
+        assert list(results.faults) == [2]
 
 
 def test_what_the_journal_holds_is_not_marked_again(tmp_path: Path) -> None:
@@ -215,25 +215,34 @@ def test_interrupt_keeps_what_is_done(tmp_path: Path) -> None:
         assert len(journal) == 2
 
 
+def marked_one(assignment: Assignment, submission: Submission) -> Marked:
+    """The sheet as the journal gives it back."""
+    [record] = marked(assignment, (submission,))
+    with Journal(None) as journal:
+        journal.append("key", record)
+        assert journal.faulty == ({"key"} if record.faulty else set())
+        return journal.read("key")
+
+
 def test_expected_values_stay_in_the_process_that_marks() -> None:
-    [hidden] = marked(ASSIGNMENT, tuple(sheets("x")))
+    hidden = marked_one(ASSIGNMENT, *sheets("x"))
     assert all(mark.expected is None for mark in hidden.graded.marks)
     reveal = Assignment("homework.yaml", HOMEWORK, None, reveal=True)
-    [shown] = marked(reveal, (Submission("x", data=b"a: 1\n"),))
+    shown = marked_one(reveal, Submission("x", data=b"a: 1\n"))
     assert [mark.id for mark in shown.graded.marks if mark.expected is not None][:3] == ["a", "b", "c"]
 
 
 def test_a_fault_of_the_grader_is_told_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise KeyError("W7")
 
     monkeypatch.setattr("dlcli.grading.class_run.mark_sheet", broken)
-    [found] = marked(ASSIGNMENT, tuple(sheets("x")))
+    found = marked_one(ASSIGNMENT, *sheets("x"))
     assert found.graded.status == "error"
     assert found.graded.message is not None
     assert found.graded.message.startswith("dlcli has made a mistake of its own here; this sheet has not been marked")
     assert found.fault == "KeyError: 'W7'"
-    [told] = marked(Assignment("homework.yaml", HOMEWORK, None, debug=True), tuple(sheets("x")))
+    told = marked_one(Assignment("homework.yaml", HOMEWORK, None, debug=True), *sheets("x"))
     assert told.fault is not None
     assert "Traceback (most recent call last)" in told.fault
 

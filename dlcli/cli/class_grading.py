@@ -18,10 +18,10 @@ from dlcli.cli.versions import versions
 from dlcli.errors import Diagnostic, UsageError, did_you_mean
 from dlcli.grading import class_run
 from dlcli.grading.class_report import FULL_MARKS, ClassReport, Threshold, class_report
-from dlcli.grading.class_run import Assignment, Execute, faulty, homework_of, marked, run_class
+from dlcli.grading.class_run import Assignment, Execute, homework_of, marked, run_class
 from dlcli.grading.hand_marks import read_hand_marks
 from dlcli.grading.homework import Homework
-from dlcli.grading.journal import Journal, Marked
+from dlcli.grading.journal import Journal, Record
 from dlcli.grading.processes import in_processes, in_this_process
 from dlcli.grading.submissions import Submission, answer_files, is_class_file, read_class_file, submissions
 from dlcli.homework_files import folder_of, named_file
@@ -132,24 +132,20 @@ def _report(task: Task, run: Run, journal: Journal) -> ClassReport:
         bar.start(run.homework.name)
         results = run_class(run.assignment, run.submitted, journal, execute, work, chunk, programs, bar.advance)
     results = results.with_points(run.by_hand)
-    faults = {place: fault for place in range(len(results)) if (fault := results.fault(place)) is not None}
-    return class_report(run.homework, results, programs, faults)
+    return class_report(run.homework, results, programs, results.faults)
 
 
 def _tell(report: ClassReport, run: Run, wanted: Wanted, debug: bool) -> None:
     """What the instructor should know beside the marks, on standard error."""
-    files: dict[str, list[str]] = {}
-    for graded in report.students:
-        files.setdefault(graded.student, []).append(graded.file)
     advice = [
         Diagnostic("W921", f"{len(found)} sheets are of the student `{student}`: {', '.join(found[:3])}")
-        for student, found in files.items()
+        for student, found in report.sheets.items()
         if len(found) > 1
     ]
     advice += [
         Diagnostic("W921", f"there are points by hand for `{student}`, but no answers")
         for student in run.by_hand
-        if student not in files
+        if student not in report.sheets
     ]
     if not wanted.quiet:
         print_diagnostics(advice, plain=wanted.plain, color=wanted.color)
@@ -167,8 +163,8 @@ def _executor(task: Task, homework: Homework, count: int) -> tuple[Execute, int]
     slow = any(isinstance(question.task, Code) for question in homework.questions)
     chunk = 1 if slow else CHUNK
 
-    def lost(submission: Submission, how: str) -> Marked:
-        return faulty(submission, homework.full_marks, f"the process that marked it {how}")
+    def lost(submission: Submission, how: str) -> Record:
+        return class_run.lost(submission, homework.full_marks, how)
 
     if task.cluster is not None:
         from dlcli.grading.cluster import on_cluster

@@ -36,7 +36,7 @@ class ClassReport:
     positions in `students`, sheets that could not be marked first, then by score, equal ones in the given order;
     undecided: marks that wait for the instructor; errors: sheets that could not be marked; faults: those of them that
     dlcli failed at, by position; mean: of the scores of the sheets that were marked; passed: students who reach the
-    homework's pass mark, None where it has none.
+    homework's pass mark, None where it has none; sheets: student -> the files of their answers.
     """
 
     homework: str
@@ -54,6 +54,7 @@ class ClassReport:
     mean: Fraction | None
     pass_mark: Fraction | None
     passed: int | None
+    sheets: Mapping[str, tuple[str, ...]]
 
     @property
     def origin(self) -> str:
@@ -87,6 +88,7 @@ def class_report(
         mean=sums.total / graded if graded else None,
         pass_mark=pass_mark,
         passed=sums.passed if pass_mark is not None else None,
+        sheets=sums.sheets,
     )
 
 
@@ -96,6 +98,7 @@ class _Sums:
     def __init__(self, threshold: Threshold | None) -> None:
         self.threshold = threshold
         self.scores: list[tuple[bool, Fraction]] = []
+        self.sheets: dict[str, tuple[str, ...]] = {}
         self.total = Fraction(0)
         self.undecided = self.errors = self.passed = 0
 
@@ -103,6 +106,7 @@ class _Sums:
         """The students, each counted on its way."""
         for graded in students:
             self.scores.append((graded.status == "graded", graded.score))
+            self.sheets[graded.student] = (*self.sheets.get(graded.student, ()), graded.file)
             self.total += graded.score
             self.errors += graded.status == "error"
             self.undecided += sum(mark.verdict == "undecided" for mark in graded.marks)

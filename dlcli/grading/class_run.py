@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -13,15 +13,15 @@ from typing import overload
 from dlcli.answers.records import Sheet
 from dlcli.errors import Source
 from dlcli.grading.homework import Homework, prepare_source
-from dlcli.grading.journal import Journal, Marked
+from dlcli.grading.journal import Journal, Marked, Record, record_of
 from dlcli.grading.marking import mark_sheet, with_marks
 from dlcli.grading.processes import chunked
 from dlcli.grading.records import Graded
 from dlcli.grading.submissions import Submission
 from dlcli.questions.records import Code
 
-Work = Callable[[tuple[Submission, ...]], tuple[Marked, ...]]
-Execute = Callable[[Work, Iterator[tuple[Submission, ...]]], Iterator[tuple[Marked, ...]]]
+Work = Callable[[tuple[Submission, ...]], tuple[Record, ...]]
+Execute = Callable[[Work, Iterator[tuple[Submission, ...]]], Iterator[tuple[Record, ...]]]
 
 OWN_FAULT = "dlcli has made a mistake of its own here"
 
@@ -49,10 +49,10 @@ def homework_of(assignment: Assignment) -> Homework:
     return prepare_source(Source(assignment.name, assignment.text), folder, assignment.problem)
 
 
-def marked(assignment: Assignment, chunk: tuple[Submission, ...]) -> tuple[Marked, ...]:
+def marked(assignment: Assignment, chunk: tuple[Submission, ...]) -> tuple[Record, ...]:
     """The marks of each submission. A fault of dlcli's own costs that submission alone, and is told in its record."""
     homework = homework_of(assignment)
-    return tuple(_marked(assignment, homework, submission) for submission in chunk)
+    return tuple(record_of(_marked(assignment, homework, submission)) for submission in chunk)
 
 
 def _marked(assignment: Assignment, homework: Homework, submission: Submission) -> Marked:
@@ -60,16 +60,18 @@ def _marked(assignment: Assignment, homework: Homework, submission: Submission) 
         sheet = submission.read(homework.ids)
         folder = None if submission.folder is None else Path(submission.folder)
         files = {name: digest(folder, name) for name in _code_files(homework, sheet)}
-        graded = mark_sheet(homework, sheet, folder)
+        graded = mark_sheet(homework, sheet, folder, reveal=assignment.reveal)
     except Exception as error:
-        return faulty(submission, homework.full_marks, _told(error, assignment.debug))
-    if not assignment.reveal:
-        graded = replace(graded, marks=tuple(replace(mark, expected=None) for mark in graded.marks))
+        return _faulty(submission, homework.full_marks, _told(error, assignment.debug))
     return Marked(graded, files)
 
 
-def faulty(submission: Submission, full_marks: Fraction, fault: str) -> Marked:
-    """The record of a submission that dlcli failed to mark."""
+def lost(submission: Submission, full_marks: Fraction, how: str) -> Record:
+    """The record of a submission whose process has ended."""
+    return record_of(_faulty(submission, full_marks, f"the process that marked it {how}"))
+
+
+def _faulty(submission: Submission, full_marks: Fraction, fault: str) -> Marked:
     message = f"{OWN_FAULT}; this sheet has not been marked ({fault.splitlines()[0]})"
     return Marked(Graded(submission.stem, submission.file, "error", (), full_marks, message), {}, fault)
 
@@ -139,9 +141,16 @@ class Results(Sequence[Graded]):
         points = self._by_hand.get(graded.student)
         return with_marks(graded, points) if points and graded.status == "graded" else graded
 
-    def fault(self, index: int) -> str | None:
-        """What went wrong inside dlcli with a student's sheet."""
-        return self._journal.read(self._keys[index]).fault
+    @property
+    def faults(self) -> dict[int, str]:
+        """What went wrong inside dlcli, by the position of the student's sheet."""
+        faulty = self._journal.faulty
+        return {place: self._fault(key) for place, key in enumerate(self._keys) if key in faulty} if faulty else {}
+
+    def _fault(self, key: str) -> str:
+        fault = self._journal.read(key).fault
+        assert fault is not None
+        return fault
 
     def with_points(self, by_hand: Mapping[str, Mapping[str, Fraction]]) -> Results:
         """The same, with points that were given by hand."""

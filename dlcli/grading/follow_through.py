@@ -8,10 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
+from dlcli.engines.evaluation import ancestors
 from dlcli.errors import HomeworkError
+from dlcli.language.traversal import walk
 from dlcli.language.tree import Call, Index, Name, Tree
 from dlcli.ops.operation import Array
-from dlcli.questions.evaluation import evaluate
+from dlcli.questions.evaluation import FUNCTIONS, evaluate
 from dlcli.questions.expected import asked_world
 from dlcli.questions.records import Ask, Question
 from dlcli.questions.world import World
@@ -51,6 +53,30 @@ class Followed:
         changes the true value.
         """
         return np.where(_trivial(self.question, self.world, self.held, self.value, self.true), np.nan, self.value)
+
+
+def can_follow(question: Question, earlier: Question, world: World) -> bool:
+    """Whether the value of a question can depend on the answer to an earlier one, by what both are computed from."""
+    task, other = question.task, earlier.task
+    if not isinstance(task, Ask) or not isinstance(other, Ask):
+        return False
+    tree = task.formula.tree
+    target = None if other.replaced else held_by(other.formula.tree)
+    named = {node.name for node in walk(tree) if isinstance(node, Name)}
+    if earlier.name is not None and earlier.name in named:
+        return True
+    if target is None or target[0] not in world.graph.names:
+        return False
+    slopes = [node for node in walk(tree) if isinstance(node, Call) and node.name in FUNCTIONS]
+    if task.replaced or any(call.name != "grad" or len(call.arguments) != 1 for call in slopes):
+        return True
+    name, slope, _ = target
+    held = world.number(name)
+    by = [world.number(node.name) for call in slopes for node in walk(call) if isinstance(node, Name)]
+    if slope:
+        return bool(set(by) & ancestors(world.graph, held))
+    outside = [world.number(n) for n in named if n in world.graph.names or (n == "loss" and world.knows(n))]
+    return bool(by) or any(held in ancestors(world.graph, number) for number in outside)
 
 
 Held = dict[tuple[str, ...], tuple[World, ...]]
@@ -125,7 +151,7 @@ def _holding(world: World, earlier: Sequence[Earlier]) -> World | None:
         task = answer.question.task
         if answer.question.name is not None and not np.isnan(answer.value).any():
             named[answer.question.name] = answer.value
-        target = None if not isinstance(task, Ask) or task.replaced else _target(task.formula.tree)
+        target = None if not isinstance(task, Ask) or task.replaced else held_by(task.formula.tree)
         if target is None:
             continue
         name, slope, items = target
@@ -151,14 +177,7 @@ def _holding(world: World, earlier: Sequence[Earlier]) -> World | None:
     return replace(world, held=held, slopes=slopes, named={**world.named, **named})
 
 
-def _can_be_held(world: World, name: str, slope: bool) -> bool:
-    """A computed quantity, or the slope of any quantity of the network."""
-    if name not in world.graph.names:
-        return False
-    return world.graph.loss is not None if slope else world.graph.nodes[world.graph.names[name]].operation is not None
-
-
-def _target(tree: Tree) -> tuple[str, bool, tuple[int, ...]] | None:
+def held_by(tree: Tree) -> tuple[str, bool, tuple[int, ...]] | None:
     """The quantity, whether its slope is meant, and the entry, of an expression that can be held."""
     items: tuple[int, ...] = ()
     if isinstance(tree, Index):

@@ -35,6 +35,20 @@ class Marked:
     fault: str | None = None
 
 
+@dataclass(frozen=True)
+class Record:
+    """A marked sheet as its line of the journal, made by the process that marked it. text: JSON without the key."""
+
+    text: bytes
+    faulty: bool
+
+
+def record_of(marked: Marked) -> Record:
+    """The record that `Journal.read` makes the sheet from again."""
+    fields = {"files": dict(marked.files), "fault": marked.fault, "graded": graded_record(marked.graded)}
+    return Record(json.dumps(fields, separators=(",", ":")).encode("ascii"), marked.fault is not None)
+
+
 class Journal:
     """Marked sheets by key, in a file that only grows; without a path, in one that nobody sees.
 
@@ -46,6 +60,7 @@ class Journal:
         """Opens the journal; empties it unless `resume`. Raises UsageError (E425)."""
         self.path = path
         self._offsets: dict[str, int] = {}
+        self.faulty: set[str] = set()  # keys of the sheets that dlcli failed at
         self._unsynced, self._synced = 0, monotonic()
         self._file: IO[bytes]
         if path is None:
@@ -90,19 +105,14 @@ class Journal:
     def __len__(self) -> int:
         return len(self._offsets)
 
-    def append(self, key: str, marked: Marked) -> None:
+    def append(self, key: str, record: Record) -> None:
         """One more line, on disk at the latest after the next BATCH lines or PATIENCE seconds. Raises UsageError."""
-        record = {
-            "key": key,
-            "files": dict(marked.files),
-            "fault": marked.fault,
-            "graded": graded_record(marked.graded),
-        }
-        line = json.dumps(record, separators=(",", ":")).encode("ascii") + b"\n"
+        line = b'{"key":' + json.dumps(key).encode("ascii") + b"," + record.text[1:] + b"\n"
         with self._writing():
             offset = self._file.seek(0, os.SEEK_END)
             self._file.write(line)
         self._offsets[key] = offset
+        self._note(key, record.faulty)
         self._unsynced += 1
         if self._unsynced >= BATCH or monotonic() - self._synced > PATIENCE:
             self.sync()
@@ -131,6 +141,10 @@ class Journal:
             self._file.close()
             os.unlink(self.path)
 
+    def _note(self, key: str, faulty: bool) -> None:
+        """A sheet that is marked again, and well, is no longer faulty."""
+        (self.faulty.add if faulty else self.faulty.discard)(key)
+
     def _scan(self) -> int:
         """Notes where each line starts; the number of bytes up to the last whole line."""
         offset = whole = 0
@@ -140,6 +154,7 @@ class Journal:
             found = _marked(line)
             if found is not None:
                 self._offsets[found[0]] = offset
+                self._note(found[0], found[1].fault is not None)
             offset = whole = offset + len(line)
         return whole
 

@@ -23,7 +23,7 @@ from dlcli.grading.records import Graded, Mark, Verdict
 from dlcli.grading.tolerances import CLOSE, Nearness, Written, combined, nearness
 from dlcli.grading.value_marks import Judged, entry_names, judge_count, judge_numbers
 from dlcli.ops.operation import Array
-from dlcli.questions.expected import Expected
+from dlcli.questions.expected import Expected, shown_value
 from dlcli.questions.records import Ask, Choice, Code, Give, Manual, Model, Question, Tolerance
 
 Index = tuple[int, ...]
@@ -36,15 +36,19 @@ class _Marking:
     problem: Problem
     sheet: Sheet
     folder: Path | None
+    reveal: bool
     earlier: list[Earlier] = field(default_factory=list)
     worlds: Held = field(default_factory=dict)
 
 
-def mark_sheet(homework: Homework, sheet: Sheet, folder: Path | None = None) -> Graded:
-    """The marks of one sheet. folder: where the files of code lie that it names; None refuses them."""
+def mark_sheet(homework: Homework, sheet: Sheet, folder: Path | None = None, *, reveal: bool = True) -> Graded:
+    """The marks of one sheet.
+
+    folder: where the files of code lie that it names; None refuses them. reveal: marks hold the expected values.
+    """
     if sheet.error is not None:
         return Graded(sheet.student, sheet.file, "error", (), homework.full_marks, sheet.error, sheet.remarks)
-    marks = tuple(mark for problem in homework.problems for mark in _marks(_Marking(problem, sheet, folder)))
+    marks = tuple(mark for problem in homework.problems for mark in _marks(_Marking(problem, sheet, folder, reveal)))
     return Graded(sheet.student, sheet.file, "graded", marks, homework.full_marks, None, sheet.remarks)
 
 
@@ -66,14 +70,14 @@ def _mark(question: Question, marking: _Marking) -> Mark:
             outcome = _judged(question, answer, marking)
         except AnswerError as error:
             outcome = Outcome("invalid", feedback=_sentence(str(error)))
-    expected = marking.problem.expected.get(question.id)
+    expected = outcome.expected or marking.problem.shown.get(question.id) if marking.reveal else None
     return Mark(
         id=question.id,
         verdict=outcome.verdict,
         points=outcome.share * question.points,
         max_points=question.points,
         given=None if answer is None else shown_answer(answer),
-        expected=outcome.expected or (None if expected is None else _shown(expected)),
+        expected=expected,
         feedback=outcome.feedback,
         diagnosis=outcome.diagnosis,
         bonus=question.bonus,
@@ -115,7 +119,7 @@ def _number(question: Question, answer: Answer, numbers: tuple[Expected, ...], p
             outcome = Outcome("correct", Fraction(1), _sentences("right", *judged.remarks))
         else:
             outcome = _outcome(judged, (), (), judged.wrong, {}, problem)
-        outcomes.append(replace(outcome, expected=_shown(expected)))
+        outcomes.append(replace(outcome, expected=shown_value(expected)))
     return max(outcomes, key=lambda outcome: outcome.share)
 
 
@@ -230,7 +234,8 @@ def _followed(
 ) -> tuple[tuple[Index, ...], tuple[str, ...]]:
     """The wrong entries that follow from earlier wrong answers, and from which."""
     problem = marking.problem
-    before = [e for e in marking.earlier if e.question is not question]
+    sources = problem.sources[question.id]
+    before = [e for e in marking.earlier if e.question.id in sources]
     if not judged.wrong or not problem.questions.grading.follow_through or all(e.right for e in before):
         return (), ()
     expected = problem.expected[question.id]
@@ -289,16 +294,6 @@ def shown_answer(answer: Answer) -> str:
     if answer.entries and not answer.text:
         return ", ".join(f"[{','.join(map(str, i))}]: {a.text}" for i, a in answer.entries.items())
     return answer.text
-
-
-def _shown(expected: Expected) -> str:
-    """The expected value for those who may see it, with 15 digits."""
-    if expected.kind == "shape":
-        return "(" + ", ".join(f"{size:g}" for size in expected.value) + ")"
-    rounded = [float(f"{number:.15g}") for number in expected.value.reshape(-1)]
-    return (
-        f"{rounded[0]:.15g}" if expected.value.shape == () else str(np.reshape(rounded, expected.value.shape).tolist())
-    )
 
 
 def _sentence(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from dlcli.language.tree import Binary, Call, Number, Sequence, Tree, Unary
 from dlcli.ops.operation import Shape
 
 MOST_ENTRIES = 100_000
+SHORT = 64  # characters of a text whose number is remembered
 CONSTANTS = ("pi", "e")
 
 
@@ -72,10 +74,21 @@ def read_given(answer: Answer, shape: Shape, index_base: int) -> Given:
         return _nested(answer.items)
     if not answer.text.strip():
         raise AnswerError("the answer is empty")
+    if len(answer.text) <= SHORT:
+        number, remarks = _short(answer.text)
+        if number is not None:
+            return Given((), {(): number}, {}, remarks)
     tree, unit, remarks = _parsed(answer.text)
     if isinstance(tree, Sequence):
         return _of_sequence(tree, answer.text, remarks)
     return Given((), {(): _number(tree, unit)}, {}, remarks)
+
+
+@lru_cache(maxsize=4096)
+def _short(text: str) -> tuple[Written | None, tuple[str, ...]]:
+    """The number that a short text is, None of a list, and what is remarked: a class gives the same ones again."""
+    tree, unit, remarks = _parsed(text)
+    return None if isinstance(tree, Sequence) else _number(tree, unit), remarks
 
 
 def _parsed(text: str) -> tuple[Tree, float | None, tuple[str, ...]]:

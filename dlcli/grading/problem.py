@@ -10,9 +10,10 @@ from dlcli.engines.evaluation import forward
 from dlcli.engines.symbolic import exact_sweep
 from dlcli.equivalence import Drawn, drawn
 from dlcli.fusion import fuse
+from dlcli.grading.follow_through import can_follow
 from dlcli.grading.targets import Target, asked_slopes, target_of
 from dlcli.mistakes import Context
-from dlcli.questions.expected import Exact, Expected
+from dlcli.questions.expected import Exact, Expected, shown_value
 from dlcli.questions.key import Key, answer_key, with_names
 from dlcli.questions.records import Grading, Questions
 from dlcli.questions.world import World
@@ -47,6 +48,20 @@ class Problem:
             for question in self.questions.questions
             if question.id in self.expected
         }
+
+    @cached_property
+    def sources(self) -> Mapping[str, frozenset[str]]:
+        """Question id -> the earlier questions whose answers its own may follow from."""
+        asked = [question for question in self.questions.questions if question.id in self.expected]
+        return {
+            question.id: frozenset(e.id for e in asked[:place] if can_follow(question, e, self.world))
+            for place, question in enumerate(asked)
+        }
+
+    @cached_property
+    def shown(self) -> Mapping[str, str]:
+        """The expected values as texts, for those who may see them."""
+        return {name: shown_value(expected) for name, expected in self.expected.items()}
 
     @cached_property
     def drawn(self) -> Drawn:

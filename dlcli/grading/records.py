@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 Verdict = Literal["correct", "partial", "follow_through", "wrong", "missing", "invalid", "undecided"]
@@ -47,7 +48,7 @@ class Graded:
     message: str | None = None
     remarks: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def score(self) -> Fraction:
         """The sum of the points, bonus points among them."""
         return sum((mark.points for mark in self.marks), Fraction(0))

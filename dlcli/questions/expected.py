@@ -128,3 +128,13 @@ def _largest_gradient(world: World) -> float:
         return 1.0
     largest = max((float(np.max(np.abs(world.slope(n)), initial=0.0)) for n in world.graph.wrt), default=0.0)
     return largest if np.isfinite(largest) and largest > 0 else 1.0
+
+
+def shown_value(expected: Expected) -> str:
+    """The expected value for those who may see it, with 15 digits."""
+    if expected.kind == "shape":
+        return "(" + ", ".join(f"{size:g}" for size in expected.value) + ")"
+    rounded = [float(f"{number:.15g}") for number in expected.value.reshape(-1)]
+    return (
+        f"{rounded[0]:.15g}" if expected.value.shape == () else str(np.reshape(rounded, expected.value.shape).tolist())
+    )

@@ -56,6 +56,8 @@ class World:
         if name in self.named:
             return self.named[name]
         number = self.number(name)
+        if self.graph.nodes[number].operation is None and name not in self.held:
+            return self.graph.values[number]
         return np.asarray(self.values[number])
 
     def number(self, name: str) -> int:
