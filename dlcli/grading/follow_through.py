@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +20,8 @@ from dlcli.questions.expected import asked_world
 from dlcli.questions.records import Ask, Question
 from dlcli.questions.world import World
 
+MOST_KEPT, FEWEST_KEPT = 512, 8  # worlds of held answers that are kept
+NUMBERS_KEPT = 2_000_000  # numbers in all of them
 NUDGE = 1e-4  # relative change of numbers that shows whether a value depends on them
 
 
@@ -79,26 +83,49 @@ def can_follow(question: Question, earlier: Question, world: World) -> bool:
     return bool(by) or any(held in ancestors(world.graph, number) for number in outside)
 
 
-Held = dict[tuple[str, ...], tuple[World, ...]]
+@dataclass
+class _Kept:
+    """The worlds in which some answers hold, and what questions expect in each of them, by question."""
+
+    worlds: tuple[World, ...]
+    values: dict[str, tuple[Array | None, ...]] = field(default_factory=dict)
 
 
-def recomputed(
-    question: Question, world: World, earlier: Sequence[Earlier], true: Array, known: Held
-) -> Iterator[Followed]:
-    """What the question expects of a student with these earlier answers: with all of them, then with each wrong one.
+class Recomputations:
+    """A problem's worlds of held answers, the latest ones kept: later questions, and other students, share them."""
 
-    known: the worlds of this student's answers, by the ids of those that are held; later questions share them.
-    """
-    wrong = [e for e in earlier if not e.right]
-    if not wrong:
-        return
-    choices = [list(earlier)] + [[e] for e in wrong] if len(earlier) > 1 else [wrong]
-    for chosen in choices:
-        ids = tuple(e.question.id for e in chosen)
-        if ids not in known:
-            known[ids] = _worlds(world, chosen)
-        for held in known[ids]:
-            yield from _followed(question, world, held, chosen, true)
+    def __init__(self, world: World) -> None:
+        size = sum(math.prod(node.shape) for node in world.graph.nodes)
+        self.world = world
+        self._room = min(MOST_KEPT, max(FEWEST_KEPT, NUMBERS_KEPT // max(size, 1)))
+        self._kept: OrderedDict[tuple[tuple[str, bytes], ...], _Kept] = OrderedDict()
+
+    def with_answers(self, question: Question, earlier: Sequence[Earlier], true: Array) -> Iterator[Followed]:
+        """What a question expects of a student with these earlier answers: with all of them, then with each wrong one.
+
+        Values that are the true one, or none, are left out.
+        """
+        wrong = [e for e in earlier if not e.right]
+        if not wrong:
+            return
+        choices = [list(earlier)] + [[e] for e in wrong] if len(earlier) > 1 else [wrong]
+        for chosen in choices:
+            kept = self._of(chosen)
+            if question.id not in kept.values:
+                kept.values[question.id] = tuple(_value(question, held) for held in kept.worlds)
+            source = tuple(e.question.id for e in chosen if not e.right)
+            for held, value in zip(kept.worlds, kept.values[question.id], strict=True):
+                if value is not None and value.shape == true.shape and not np.array_equal(value, true):
+                    yield Followed(question, self.world, held, value, true, source)
+
+    def _of(self, chosen: Sequence[Earlier]) -> _Kept:
+        key = tuple((e.question.id, e.value.tobytes()) for e in chosen)
+        if key not in self._kept:
+            self._kept[key] = _Kept(_worlds(self.world, chosen))
+            if len(self._kept) > self._room:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
 
 
 def _worlds(world: World, chosen: Sequence[Earlier]) -> tuple[World, ...]:
@@ -108,16 +135,6 @@ def _worlds(world: World, chosen: Sequence[Earlier]) -> tuple[World, ...]:
         return ()
     fitting = _with_arguments(held)
     return (held,) if fitting is held else (fitting, held)
-
-
-def _followed(
-    question: Question, world: World, held: World, chosen: Sequence[Earlier], true: Array
-) -> Iterator[Followed]:
-    """What the question expects in one world of held answers, where that says something."""
-    value = _value(question, held)
-    if value is None or value.shape != true.shape or np.array_equal(value, true):
-        return
-    yield Followed(question, world, held, value, true, tuple(e.question.id for e in chosen if not e.right))
 
 
 INVERSES: Mapping[str, Callable[[Array], Array]] = {

@@ -60,18 +60,25 @@ class ItemAnalysis:
 
 def item_analysis(results: Iterable[Graded], questions: Sequence[Question]) -> ItemAnalysis:
     """The analysis of all students whose sheets could be marked."""
-    points: dict[str, Fraction] = {question.id: Fraction(0) for question in questions}
+    points: dict[str, Counter[Fraction]] = {question.id: Counter() for question in questions}
     verdicts: dict[str, Counter[Verdict]] = {question.id: Counter() for question in questions}
     diagnoses: dict[str, Counter[str]] = {question.id: Counter() for question in questions}
     for graded in results:
         for mark in graded.marks:
-            points[mark.id] += mark.points
+            points[mark.id][mark.points] += 1
             verdicts[mark.id][mark.verdict] += 1
             if mark.diagnosis is not None:
                 diagnoses[mark.id][mark.diagnosis] += 1
     return ItemAnalysis(
-        tuple(Item(q.id, q.points, points[q.id], dict(verdicts[q.id]), _frequent(diagnoses[q.id])) for q in questions)
+        tuple(
+            Item(q.id, q.points, _sum(points[q.id]), dict(verdicts[q.id]), _frequent(diagnoses[q.id]))
+            for q in questions
+        )
     )
+
+
+def _sum(counts: Counter[Fraction]) -> Fraction:
+    return sum((points * number for points, number in counts.items()), Fraction(0))
 
 
 def _frequent(counts: Counter[str]) -> dict[str, int]:

@@ -12,7 +12,7 @@ import numpy as np
 from dlcli.answers.records import Answer, Sheet
 from dlcli.grading.code_answers import mark_code
 from dlcli.grading.diagnosing import diagnoses, is_ambiguous
-from dlcli.grading.follow_through import Earlier, Followed, Held, recomputed
+from dlcli.grading.follow_through import Earlier, Followed
 from dlcli.grading.formula_answers import mark_formula, mark_model, numbers_of
 from dlcli.grading.homework import Homework
 from dlcli.grading.numbers_given import AnswerError, Given, read_given
@@ -31,14 +31,13 @@ Index = tuple[int, ...]
 
 @dataclass
 class _Marking:
-    """One sheet on its way: the earlier answers that later ones may follow from, and the worlds that they make."""
+    """One sheet on its way: the earlier answers that later ones may follow from."""
 
     problem: Problem
     sheet: Sheet
     folder: Path | None
     reveal: bool
     earlier: list[Earlier] = field(default_factory=list)
-    worlds: Held = field(default_factory=dict)
 
 
 def mark_sheet(homework: Homework, sheet: Sheet, folder: Path | None = None, *, reveal: bool = True) -> Graded:
@@ -243,7 +242,7 @@ def _followed(
     tolerance = combined(question.tolerance, problem.questions.grading.tolerance)
     best: tuple[tuple[Index, ...], tuple[str, ...]] = ((), ())
     wrong = tuple(place for place in judged.wrong if place in entries)
-    for candidate in recomputed(question, problem.world, before, expected.value, marking.worlds):
+    for candidate in problem.recomputations.with_answers(question, before, expected.value):
         found = _near(candidate.value, wrong, entries, expected, tolerance)
         if len(found) > len(best[0]):  # what it tells is looked at only then: that takes many evaluations
             found = tuple(
@@ -260,7 +259,7 @@ def _near(
     value: Array, places: tuple[Index, ...], entries: Mapping[Index, Written], expected: Expected, tolerance: Tolerance
 ) -> tuple[Index, ...]:
     """Which of the places hold the number of a recomputed value that is not the true one."""
-    scale = float(np.max(np.abs(np.nan_to_num(value)), initial=1e-300))
+    scale = float(np.max(np.abs(value[np.isfinite(value)]), initial=1e-300))
     return tuple(
         place
         for place in places

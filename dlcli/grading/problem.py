@@ -10,7 +10,7 @@ from dlcli.engines.evaluation import forward
 from dlcli.engines.symbolic import exact_sweep
 from dlcli.equivalence import Drawn, drawn
 from dlcli.fusion import fuse
-from dlcli.grading.follow_through import can_follow
+from dlcli.grading.follow_through import Recomputations, can_follow
 from dlcli.grading.targets import Target, asked_slopes, target_of
 from dlcli.mistakes import Context
 from dlcli.questions.expected import Exact, Expected, shown_value
@@ -57,6 +57,11 @@ class Problem:
             question.id: frozenset(e.id for e in asked[:place] if can_follow(question, e, self.world))
             for place, question in enumerate(asked)
         }
+
+    @cached_property
+    def recomputations(self) -> Recomputations:
+        """What questions expect of students with wrong earlier answers."""
+        return Recomputations(self.world)
 
     @cached_property
     def shown(self) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -51,4 +52,15 @@ class Graded:
     @cached_property
     def score(self) -> Fraction:
         """The sum of the points, bonus points among them."""
-        return sum((mark.points for mark in self.marks), Fraction(0))
+        return total(mark.points for mark in self.marks)
+
+
+def total(points: Iterable[Fraction]) -> Fraction:
+    """The sum; whole points, which most are, are added as whole numbers."""
+    whole, rest = 0, Fraction(0)
+    for number in points:
+        if number.denominator == 1:
+            whole += number.numerator
+        else:
+            rest += number
+    return rest + whole
