@@ -279,3 +279,95 @@ def test_more_digits_are_asked_for_only_where_a_mistake_is_shortened_to_the_same
     # grad(w35) = 11*0.37245933 = 4.0970526, and no mistake of the catalogue gives 4.1 or 4.097 after rounding
     assert one("{id: a, ask: grad(w35)}", "4.1").verdict == "correct"
     assert one("{id: a, ask: grad(w35)}", "4.097").verdict == "correct"
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ("1/(1 + exp(-0.500))", "correct"),
+        ("1 - 0.3775", "correct"),  # 0.37754 rounded, so 0.6225
+        ("1 - 0.377", "correct"),  # cut off
+        ("2*0.3112", "correct"),
+        ("1 - 0.37", "wrong"),  # two digits are no rounded number
+        ("1 - 0.3875", "wrong"),
+        ("exp(-0.4741)", "correct"),  # -ln yhat = 0.474077
+        ("exp(-0.4841)", "wrong"),
+        ("0.6225/1.000", "correct"),
+        ("sqrt(0.3875)", "correct"),  # yhat^2 = 0.387456
+        ("ln(-0.6337)", "invalid"),
+    ],
+)
+def test_rounded_numbers_in_a_formula_carry_their_digits(answer: str, verdict: str) -> None:
+    assert one("{id: a, ask: yhat}", answer).verdict == verdict
+
+
+ARRAYS = """\
+inputs: {x: [1, -2]}
+weights: {W: [[1, 2], [3, -1]], v: [2, -1]}
+network: [z = W @ x, h = relu(z), y = v @ h]
+loss: y**2/2
+questions:
+  - {id: z, ask: z}
+  - {id: W, ask: W, points: 4}
+  - {id: d, ask: grad(z), form: expression}
+"""
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["[-3, 5]", "-[3, -5]", "[-6, 10]/2", "0.5*[-6, 10]", "2[-1.5, 2.5]", "[-3 5]^T", "[-3; 5]", "[1, 2] + [-4, 3]",
+     "(1, 2) - (4, -3)", "-([3, -5])", "1/2*(-[6, -10])", "\\\\frac{1}{2}[-6, 10]"],
+)  # fmt: skip
+def test_arrays_may_be_worked_out_of_lists(answer: str) -> None:
+    found = marks(ARRAYS, f'z: "{answer}"\n')["z"]
+    assert (found.verdict, found.points) == ("correct", 1), found
+
+
+def test_digits_of_entries_count_behind_a_sign() -> None:
+    assert marks(ARRAYS, "z: -[3.0, -4.99]\n")["z"].verdict == "correct"
+    assert marks(ARRAYS, "z: -[3.0, -4.5]\n")["z"].verdict == "partial"
+
+
+@pytest.mark.parametrize("answer", ["[[1, 3], [2, -1]]^T", "2*[[0.5, 1], [1.5, -0.5]]", "[1 3; 2 -1]^T"])
+def test_matrices_may_be_worked_out_of_lists(answer: str) -> None:
+    assert marks(ARRAYS, f'W: "{answer}"\n')["W"].points == 4
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("[[1, 2], [3, -1]] @ [1, -2]", "signs, factors and sums only"),
+        ("[1, 2]*[-3, 2.5]", "signs, factors and sums only"),
+        ("2/[1, 2]", "signs, factors and sums only"),
+        ("[1, 2] + [1, 2, 3]", "signs, factors and sums only"),
+        ("exp([1, 2])", "signs, factors and sums only"),
+        ("2*[[1, 2], [3]]", "the rows of this list have different lengths"),
+        ("-[1, q]", "`q` stands in the answer"),
+    ],
+)
+def test_what_lists_are_not_worked_out_of(answer: str, why: str) -> None:
+    found = marks(ARRAYS, f'z: "{answer}"\n')["z"]
+    assert found.verdict == "invalid"
+    assert why.casefold() in found.feedback.casefold()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["y*v*1[z>0]", "y v 1(z > 0)", "1[z > 0]*y*v", "y*v*I(z>0)", "y*v*𝟙[z>0]", "y*v*𝟏{z > 0}", "y*v*1_{z>0}",
+     "y*v*[z>0]", "y v \\\\mathbb{1}[z > 0]", "y v \\\\mathbf{1}_{z > 0}", "I(z > 0)*y*v", "y*1(z>0)*v",
+     "y*(1[z>0])*v"],
+)  # fmt: skip
+def test_indicators_are_comparisons(answer: str) -> None:
+    found = marks(ARRAYS, f'd: "{answer}"\n')["d"]
+    assert found.verdict == "correct", found
+
+
+def test_an_indicator_of_the_wrong_side_is_wrong() -> None:
+    assert marks(ARRAYS, "d: y*v*1[z<0]\n")["d"].verdict == "wrong"
+    assert marks(ARRAYS, "d: y*v*1(z)\n")["d"].verdict != "correct"
+
+
+def test_the_fewest_wrong_answers_that_explain_one_are_named() -> None:
+    # in3 and in5 are wrong; yhat = sigmoid(1) follows from in5 alone
+    found = marks(CHAIN, "in3: 10\na3: 17\nin5: 1\nyhat: 0.731059\n")["yhat"]
+    assert (found.verdict, found.feedback) == ("follow_through", "Wrong, but it follows from your answer to in5.")

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from dlcli.answers.records import Answer
 from dlcli.errors import UsageError
-from dlcli.grading.numbers_given import AnswerError
+from dlcli.grading.answer_arrays import AnswerError
 from dlcli.grading.outcome import Outcome
 from dlcli.grading.problem import Problem
 from dlcli.isolation import Limits

@@ -101,14 +101,14 @@ class Recomputations:
         self._kept: OrderedDict[tuple[tuple[str, bytes], ...], _Kept] = OrderedDict()
 
     def with_answers(self, question: Question, earlier: Sequence[Earlier], true: Array) -> Iterator[Followed]:
-        """What a question expects of a student with these earlier answers: with all of them, then with each wrong one.
+        """What a question expects of a student with these earlier answers: with each wrong one, then with all of them.
 
-        Values that are the true one, or none, are left out.
+        The fewest wrong answers that explain one come first. Values that are the true one, or none, are left out.
         """
         wrong = [e for e in earlier if not e.right]
         if not wrong:
             return
-        choices = [list(earlier)] + [[e] for e in wrong] if len(earlier) > 1 else [wrong]
+        choices = [*([e] for e in wrong), list(earlier)] if len(earlier) > 1 else [wrong]
         for chosen in choices:
             kept = self._of(chosen)
             if question.id not in kept.values:

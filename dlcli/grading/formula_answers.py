@@ -10,8 +10,8 @@ import numpy as np
 from dlcli.answers.records import Answer
 from dlcli.equivalence import Judgement, drawn, equivalent, equivalent_in_network
 from dlcli.errors import HomeworkError
+from dlcli.grading.answer_arrays import AnswerError
 from dlcli.grading.diagnosing import of_array
-from dlcli.grading.numbers_given import AnswerError
 from dlcli.grading.outcome import Outcome
 from dlcli.grading.problem import Problem
 from dlcli.language import LanguageError, names_in, to_text

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from dlcli.answers.records import Answer, Sheet
+from dlcli.grading.answer_arrays import AnswerError
 from dlcli.grading.code_answers import mark_code
 from dlcli.grading.diagnosing import diagnoses, is_ambiguous
 from dlcli.grading.follow_through import Earlier, Followed
 from dlcli.grading.formula_answers import mark_formula, mark_model, numbers_of
 from dlcli.grading.homework import Homework
-from dlcli.grading.numbers_given import AnswerError, Given, read_given
+from dlcli.grading.numbers_given import Given, read_given
 from dlcli.grading.other_answers import mark_choice, mark_give, mark_shape
 from dlcli.grading.outcome import Outcome
 from dlcli.grading.problem import Problem

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
 
 from dlcli.answers.records import Answer, Nested
+from dlcli.grading.answer_arrays import AnswerError, Rows, array_of, shape_of
 from dlcli.grading.tolerances import Written
 from dlcli.language import LanguageError
 from dlcli.language.answer import last_digit, parse_answer
 from dlcli.language.constants import evaluate_constant
-from dlcli.language.traversal import names_in
+from dlcli.language.traversal import fold, names_in, walk, with_children
 from dlcli.language.tree import Binary, Call, Number, Sequence, Tree, Unary
 from dlcli.ops.operation import Shape
 
 MOST_ENTRIES = 100_000
+ROUNDED, MOST_ROUNDED = 3, 16  # digits of a number that counts as rounded, and how many such in a formula
 SHORT = 64  # characters of a text whose number is remembered
 CONSTANTS = ("pi", "e")
-
-
-class AnswerError(Exception):
-    """An answer cannot be read; the text says why, to the student."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +81,18 @@ def read_given(answer: Answer, shape: Shape, index_base: int) -> Given:
     tree, unit, remarks = _parsed(answer.text)
     if isinstance(tree, Sequence):
         return _of_sequence(tree, answer.text, remarks)
+    if any(isinstance(part, Sequence) for part in walk(tree)):
+        _refuse_names(tree)
+        return _of_array(array_of(tree), remarks)
     return Given((), {(): _number(tree, unit)}, {}, remarks)
 
 
 @lru_cache(maxsize=4096)
 def _short(text: str) -> tuple[Written | None, tuple[str, ...]]:
-    """The number that a short text is, None of a list, and what is remarked: a class gives the same ones again."""
+    """The number that a short text is, None of lists, and what is remarked: a class gives the same ones again."""
     tree, unit, remarks = _parsed(text)
-    return None if isinstance(tree, Sequence) else _number(tree, unit), remarks
+    lists = any(isinstance(part, Sequence) for part in walk(tree))
+    return None if lists else _number(tree, unit), remarks
 
 
 def _parsed(text: str) -> tuple[Tree, float | None, tuple[str, ...]]:
@@ -101,14 +105,56 @@ def _parsed(text: str) -> tuple[Tree, float | None, tuple[str, ...]]:
 
 def _number(tree: Tree, unit: float | None) -> Written:
     """The value of a tree of constants. Raises AnswerError."""
+    _refuse_names(tree)
+    try:
+        value = _value(tree)
+    except LanguageError as error:
+        raise AnswerError(error.message + (f"; {error.help}" if error.help else "")) from None
     unit = _unit(tree) if unit is None else unit
+    return Written(value, _carried(tree, value) if unit is None else unit)
+
+
+def _refuse_names(tree: Tree) -> None:
     unknown = [name.name for name in names_in(tree) if name.name not in (*CONSTANTS, "inf")]
     if unknown:
         raise AnswerError(f"a number is asked for, but `{unknown[0]}` stands in the answer")
-    try:
-        return Written(evaluate_constant(tree, lambda _: None, allow_infinite=True, activations=True).value, unit)
-    except LanguageError as error:
-        raise AnswerError(error.message + (f"; {error.help}" if error.help else "")) from None
+
+
+def _value(tree: Tree) -> float:
+    return evaluate_constant(tree, lambda _: None, allow_infinite=True, activations=True).value
+
+
+def _carried(tree: Tree, value: float) -> float | None:
+    """What one unit of the last digit of each rounded number in a formula changes it by: `-ln(0.6337)`.
+
+    A decimal number with fewer than ROUNDED digits counts as exact: such are the numbers that a homework gives.
+    """
+    rounded = [node for node in walk(tree) if isinstance(node, Number) and _digits(node.text) >= ROUNDED]
+    if not rounded or len(rounded) > MOST_ROUNDED:
+        return None
+    total = 0.0
+    for number in rounded:
+        try:
+            total += abs(_value(_moved(tree, number)) - value)
+        except LanguageError:  # beyond the edge of a domain
+            return None
+    return total if math.isfinite(total) else None
+
+
+def _digits(text: str) -> int:
+    """The significant digits of a decimal number; 0 of a whole one."""
+    mantissa = text.lower().partition("e")[0]
+    return len(mantissa.replace(".", "").lstrip("0")) if "." in mantissa else 0
+
+
+def _moved(tree: Tree, number: Number) -> Tree:
+    """The tree with one number larger by a unit of its last digit."""
+    unit = Fraction(last_digit(number.text) or 0.0)
+
+    def rebuilt(node: Tree, parts: tuple[Tree, ...]) -> Tree:
+        return replace(number, value=number.value + unit) if node is number else with_children(node, parts)
+
+    return fold(tree, rebuilt)
 
 
 def _unit(tree: Tree) -> float | None:
@@ -140,7 +186,7 @@ def _power_of_ten(tree: Tree) -> int | None:
 
 def _nested(items: tuple[Nested, ...]) -> Given:
     """Lists as YAML has read them, their entries as texts."""
-    shape = _shape_of(items)
+    shape = _size_limited(shape_of(items))
     entries: dict[tuple[int, ...], Written] = {}
     invalid: dict[tuple[int, ...], str] = {}
     remarks: list[str] = []
@@ -159,14 +205,8 @@ def _nested(items: tuple[Nested, ...]) -> Given:
     return Given(shape, entries, invalid, tuple(remarks))
 
 
-def _shape_of(items: Nested) -> Shape:
-    """The shape of nested lists. Raises AnswerError where rows differ in length."""
-    if isinstance(items, str):
-        return ()
-    shapes = {_shape_of(item) for item in items}
-    if len(shapes) > 1:
-        raise AnswerError("the rows of this list have different lengths")
-    shape = (len(items), *(shapes.pop() if shapes else ()))
+def _size_limited(shape: Shape) -> Shape:
+    """The shape itself. Raises AnswerError where it has too many entries."""
     if np.prod(shape) > MOST_ENTRIES:
         raise AnswerError(f"this list has more than {MOST_ENTRIES:,} numbers")
     return shape
@@ -183,6 +223,24 @@ def _of_sequence(tree: Sequence, text: str, remarks: tuple[str, ...]) -> Given:
 
     given = _nested(tuple(nested(item) for item in tree.items))
     return Given(given.shape, given.entries, given.invalid, (*remarks, *given.remarks))
+
+
+def _of_array(trees: Rows, remarks: tuple[str, ...]) -> Given:
+    """An array that is worked out entry by entry: `2*[1, 2]`, `-[3, 4]`, `[[1, 2], [3, 4]]^T`."""
+    shape = _size_limited(shape_of(trees))
+    entries: dict[tuple[int, ...], Written] = {}
+    invalid: dict[tuple[int, ...], str] = {}
+    for place in np.ndindex(shape):
+        tree: Rows = trees
+        for i in place:
+            assert isinstance(tree, tuple)
+            tree = tree[i]
+        assert not isinstance(tree, tuple)
+        try:
+            entries[place] = _number(tree, None)
+        except AnswerError as error:
+            invalid[place] = str(error)
+    return Given(shape, entries, invalid, remarks)
 
 
 def _one_by_one(answers: Mapping[tuple[int, ...], Answer], shape: Shape, index_base: int) -> Given:

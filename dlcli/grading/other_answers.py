@@ -10,7 +10,8 @@ import numpy as np
 
 from dlcli.answers.records import Answer, Nested
 from dlcli.errors import HomeworkError
-from dlcli.grading.numbers_given import AnswerError, read_given
+from dlcli.grading.answer_arrays import AnswerError
+from dlcli.grading.numbers_given import read_given
 from dlcli.grading.outcome import Outcome
 from dlcli.grading.problem import Problem
 from dlcli.grading.value_marks import same_shape

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from dlcli.language.answer_indicators import with_indicators
 from dlcli.language.answer_names import Names, known_names
 from dlcli.language.answer_products import with_products
 from dlcli.language.answer_rewriting import rewritten
@@ -63,6 +64,7 @@ def parse_answer(text: str, names: Collection[str] = (), axes: Mapping[str, int]
     tokens = tokenize_answer(text)
     refuse_derivative(tokens, known)
     tokens = without_left_side(text, tokens, remarks)
+    tokens = with_indicators(tokens, known)
     tokens = with_separators(text, tokens, remarks)
     tokens = rewritten(text, tokens, known, remarks)
     tree = parse_tokens(text, tokens, _PRECEDENCE)

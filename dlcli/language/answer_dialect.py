@@ -111,7 +111,8 @@ ACCENT_COMMANDS: Mapping[str, str] = MappingProxyType(
 # fmt: off
 FONT_COMMANDS = frozenset((
     "mathrm", "mathbf", "mathit", "mathsf", "mathcal", "boldsymbol", "bm", "pmb", "text", "textbf",
-    "textrm", "textit", "operatorname", "vec",
+    "textrm", "textit", "operatorname", "vec", "mathbb",
 ))
+DIGIT_FONTS = frozenset(("mathbb", "mathbf", "mathds", "mathbbm", "bm", "boldsymbol"))  # a 1 in them is an indicator
 # fmt: on
 MATRICES = frozenset(("matrix", "bmatrix", "pmatrix", "Bmatrix", "smallmatrix"))

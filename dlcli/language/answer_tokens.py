@@ -11,6 +11,7 @@ from dlcli.language.answer_dialect import (
     ANSWER,
     COMMAND_MARKS,
     COMMAND_NAMES,
+    DIGIT_FONTS,
     FONT_COMMANDS,
     MATRICES,
     SKIPPED_COMMANDS,
@@ -25,6 +26,8 @@ MAX_LENGTH = 10_000
 _SUBSCRIPT = re.compile(
     r"_\s*\{((?:[^{}]|\{[^{}]*\})*)\}|_\s*\\(?:text|mathrm|mathit|mathbf)\s*\{([^{}]*)\}|_\\([A-Za-z]+)"
 )
+_CONDITION = re.compile(r"\s*_\s*(?=\{[^{}]*(?:[<>≤≥≠]|\\[gl]eq?|\\ne)[^{}]*\})")
+_ONE = re.compile(r"\s*(?:\{\s*1\s*\}|1)")
 _PRIME = re.compile(r"\^\s*(?:\{\s*((?:\\prime\s*)+)\}|(\\prime)(?![A-Za-z]))")
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 _ARGUMENT = re.compile(r"\s*(?:\{\s*(\\?[^\W\d_][\w]*)\s*\}|(\\[A-Za-z]+|[A-Za-z](?![A-Za-z])))")
@@ -60,8 +63,12 @@ def _plain(text: str, position: int, tokens: list[Token]) -> int:
     number = NUMBER.match(text, position)
     if number is not None:
         tokens.append(Token("number", number.group(), position, number.end()))
-        return number.end()
+        below = _CONDITION.match(text, number.end()) if number.group() == "1" else None
+        return number.end() if below is None else below.end()
     character = text[position]
+    if _is_styled(character) and unicodedata.normalize("NFKC", character) == "1":  # of an indicator
+        tokens.append(Token("number", "1", position, position + 1))
+        return position + 1
     raised = _script_end(text, position, "<super>")
     if raised > position:
         _superscript(text, position, raised, tokens)
@@ -151,6 +158,11 @@ def _command(text: str, position: int, tokens: list[Token]) -> int:
     if command == "\\":
         tokens.append(Token("mark", ";", position, end))
         return end
+    one = _ONE.match(text, end) if command in DIGIT_FONTS else None
+    if one is not None:
+        below = _CONDITION.match(text, one.end())
+        tokens.append(Token("number", "1", position, one.end()))
+        return one.end() if below is None else below.end()
     if command in ("begin", "end"):
         environment = _ENVIRONMENT.match(text, end)
         if environment is not None and environment.group(1) in MATRICES:
