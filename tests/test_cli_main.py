@@ -98,7 +98,7 @@ def test_misspelt_command_gets_a_suggestion(run: Run, word: str, said: str) -> N
     assert said in result.stderr
 
 
-@pytest.mark.parametrize("arguments", [("solve",), ("solve", "--digits", "99", "a"), ("--wrong",), ("explain",)])
+@pytest.mark.parametrize("arguments", [("solve",), ("solve", "--digits", "99", "a"), ("--wrong",), ("explain", "E299")])
 def test_wrong_command_line_exits_2(run: Run, arguments: tuple[str, ...]) -> None:
     result = run(*arguments)
     assert result.exit_code == 2

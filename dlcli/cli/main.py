@@ -24,7 +24,7 @@ COMMANDS = {
     "problems": "List, show or copy the homework that comes with dlcli.",
     "ops": "Print the formula sheet of all operations.",
     "schema": "Print the JSON Schema of the homework file.",
-    "explain": "Explain an error code.",
+    "explain": "Explain an error code, or a classic mistake.",
 }
 
 PASSED, WRONG, UNUSABLE, OWN_FAULT, INTERRUPTED, READER_GONE = 0, 1, 2, 70, 130, 141

@@ -37,6 +37,7 @@ def probe_text(name: str, found: Probe, on: Medium) -> str:
         lines.append(f"  nor can generic numbers show: {visible(names, on)}")
     else:
         lines.append("  generic numbers would show all of them")
+    lines.append("  `dlcli explain NAME` tells what a mistake is")
     return "\n".join(lines) + "\n"
 
 
