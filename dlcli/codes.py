@@ -326,6 +326,11 @@ CODES: Mapping[str, Code] = {
         "A loss over classes takes as its target one share for each class; they are probabilities and add up to 1. "
         "Labels that do not exclude each other need a sigmoid each and bce.",
     ),
+    "W907": Code(
+        "prediction and target exchanged",
+        "Losses such as bce and cross_entropy take the prediction first: bce(yhat, y). Exchanged, they compute another "
+        "number, which is often infinite.",
+    ),
     "W921": Code(
         "sheets and students that do not match",
         "Two sheets name the same student, or points by hand are given for a student without answers.",

@@ -13,12 +13,14 @@ from dlcli.lowering import Lowered
 from dlcli.ops.operation import Array
 
 SHARES = ("cross_entropy", "softmax_cross_entropy", "kl_divergence")  # the target is operand 1
+ORDERED = (*SHARES, "multiclass_hinge", "bce", "bce_with_logits", "hinge")  # the prediction is operand 0
 ROUNDING = 1e-6  # what shares written with a few digits may miss 1 by
 
 
 def outside_domains(lowered: Lowered, graph: Graph, values: Sequence[Array]) -> tuple[Diagnostic, ...]:
     """Warnings where a value is infinite on the edge of a domain; raises HomeworkError outside the domain."""
     errors, warnings = [], []
+    exchanged = _exchanged(lowered, graph)
     needed = fuse(graph)
     for number, node in enumerate(needed.nodes):
         if node.operation is None:
@@ -34,7 +36,8 @@ def outside_domains(lowered: Lowered, graph: Graph, values: Sequence[Array]) -> 
             name = graph.label(blamed)
             written = graph.nodes[number].operation or node.operation
             message = f"{written.name} is undefined here: {name}{where} = {value:.6g}, but {domain.text}"
-            errors.append(Diagnostic("E310", message, lowered.places.get(number), help=domain.help))
+            help = exchanged[number].help if number in exchanged else domain.help
+            errors.append(Diagnostic("E310", message, lowered.places.get(number), help=help))
             break
         if errors:
             break
@@ -46,11 +49,27 @@ def outside_domains(lowered: Lowered, graph: Graph, values: Sequence[Array]) -> 
             warnings.append(Diagnostic("W905", message, lowered.places.get(number)))
     if errors:
         raise HomeworkError(*errors)
-    return (*warnings, *_uneven_shares(lowered, graph, values))
+    uneven = {} if exchanged else _uneven_shares(lowered, graph, values)
+    return (*exchanged.values(), *warnings, *uneven.values())
 
 
-def _uneven_shares(lowered: Lowered, graph: Graph, values: Sequence[Array]) -> tuple[Diagnostic, ...]:
-    """Warnings where the shares of the classes that a loss takes as its target do not add up to 1."""
+def _exchanged(lowered: Lowered, graph: Graph) -> dict[int, Diagnostic]:
+    """Node of a loss -> a warning that it takes a target for the prediction, and what is computed for the target."""
+    found = {}
+    for number, node in enumerate(graph.nodes):
+        if node.operation is None or node.operation.name not in ORDERED:
+            continue
+        first, second = (graph.nodes[operand] for operand in node.operands)
+        if first.role == "target" and first.operation is None and second.operation is not None:
+            name, (given, target) = node.operation.name, map(graph.label, node.operands)
+            message = f"{name} takes the prediction first and the target second, but {given} is a target"
+            help = f"write {name}({target}, {given})"
+            found[number] = Diagnostic("W907", message, lowered.places.get(number), help=help)
+    return found
+
+
+def _uneven_shares(lowered: Lowered, graph: Graph, values: Sequence[Array]) -> dict[int, Diagnostic]:
+    """Target -> a warning where the shares of the classes that a loss takes as its target do not add up to 1."""
     found = {}
     for number, node in enumerate(graph.nodes):
         if node.operation is None or node.operation.name not in SHARES or node.settings.get("labels"):
@@ -71,7 +90,7 @@ def _uneven_shares(lowered: Lowered, graph: Graph, values: Sequence[Array]) -> t
         place = lowered.places.get(number) if declaration is None else declaration.place
         help = f"{node.operation.name} takes shares of classes that exclude each other; for other labels use bce"
         found[target] = Diagnostic("W906", message, place, help=help)
-    return tuple(found.values())
+    return found
 
 
 def _first_outside(array: Array, inside: Array) -> tuple[float, str]:

@@ -277,3 +277,18 @@ def test_code_that_cannot_be_read_is_told_of_the_file(homework: Homework) -> Non
     found = code(homework, "def backward(x:\n")
     assert found.stopped is not None
     assert found.stopped.startswith(f"{homework(UNIT).parent / 'student.py'} is no Python")
+
+
+def test_class_numbers_that_are_no_indices_get_a_hint(tmp_path: Path) -> None:
+    (tmp_path / "homework.yaml").write_text(
+        "inputs: {x: [[1, 2], [0, 1]]}\nweights: {W: [[0.1, 0.2], [0.3, -0.1]]}\ntargets: {y: [0, 1]}\n"
+        "network: [z = x @ W.T]\nloss: softmax_cross_entropy(z, y)\n"
+    )
+    (tmp_path / "s.py").write_text(
+        "import numpy as np\n"
+        "def backward(x, W, y):\n    p = x @ W.T\n    p[np.arange(2), y] -= 1\n    return {'W': p}\n"
+    )
+    found = checked(tmp_path / "s.py", "backward", check(tmp_path / "homework.yaml"))
+    told = found.points[0].problems[0]
+    assert "raised IndexError in line 4" in told
+    assert told.endswith("(class numbers come as floats: y.astype(int) makes indices of them)")

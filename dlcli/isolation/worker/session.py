@@ -176,7 +176,11 @@ def _raised(error: BaseException, file: str, when: str) -> Outcome:
         return _outcome("raised", f"ran out of memory{_in_line(line)}{when}" + (f": {text}" if text else ""), line)
     if isinstance(error, SystemExit):
         return _outcome("raised", f"asked the process to exit{_in_line(line)}{when}, which graded code must not", line)
-    hint = " (the code runs without files, network and other processes)" if isinstance(error, PermissionError) else ""
+    hint = ""
+    if isinstance(error, PermissionError):
+        hint = " (the code runs without files, network and other processes)"
+    elif isinstance(error, IndexError) and ("integer" in text or "only integers" in text):
+        hint = " (class numbers come as floats: y.astype(int) makes indices of them)"
     return _outcome("raised", f"raised {name}{_in_line(line)}{when}" + (f": {text}" if text else "") + hint, line)
 
 
