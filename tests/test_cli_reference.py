@@ -62,3 +62,18 @@ def test_explain_unknown_code(run: Run) -> None:
     assert (result.exit_code, result.stdout) == (2, "")
     assert "there is no code 'E299'; codes E2xx: E2" in " ".join(result.stderr.split())
     assert "there is no code 'Z'; codes run from E001 to W" in run("explain", "Z").stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "operand", "whole"), [("conv2d_dw", "w", "conv2d"), ("batchnorm_dx", "x", "batchnorm")]
+)
+def test_names_of_closed_gradients_are_told(run: Run, name: str, operand: str, whole: str) -> None:
+    result = run("ops", name)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"{name} is the gradient by {operand}: ")
+    assert result.stdout.partition("\n\n")[2] == run("ops", whole).stdout
+
+
+@pytest.mark.parametrize("name", ["conv2d_dq", "nothing_dx", "_dx"])
+def test_names_that_no_formula_has_are_refused(run: Run, name: str) -> None:
+    assert run("ops", name).exit_code == 2

@@ -29,12 +29,19 @@ def command(name: str | None, plain: bool, color: str, debug: bool) -> int:
     from dlcli.ops import OPERATIONS, find
     from dlcli.render.console import medium
     from dlcli.render.formula_sheet import formula_sheet, operation_page
+    from dlcli.render.text import own
 
     on = medium(sys.stdout, plain=plain, color=color)
     if name is None:
         print_result(formula_sheet(OPERATIONS.values(), on))
         return PASSED
     operation = find(name)
+    whole, _, operand = name.rpartition("_d")
+    closed = find(whole) if operation is None else None
+    if closed is not None and not closed.hidden and operand in closed.operands:
+        told = f"{name} is the gradient by {operand}: the cotangent of {whole} times its Jacobian by {operand}."
+        print_result(own(f"{told}\n\n", on))
+        operation = closed
     if operation is None or operation.hidden:
         visible = [known for known, found in OPERATIONS.items() if not found.hidden]
         near = did_you_mean(name, visible)
