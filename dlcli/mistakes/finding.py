@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from dlcli.mistakes.mistake import Mistake
 from dlcli.mistakes.structure import Structure
 
+DISCREET = {"tensor-scaled": "The right gradients are multiplied by a factor."}
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -44,11 +46,18 @@ class Diagnosis:
     @property
     def sentence(self) -> str:
         """All of it in words; "" where nothing is wrong."""
+        return self._said([finding.sentence for finding in self.findings], discreet=False)
+
+    @property
+    def discreet(self) -> str:
+        """The same without factors that would make the right gradients of the wrong ones."""
+        return self._said([DISCREET.get(f.id, f.sentence) for f in self.findings], discreet=True)
+
+    def _said(self, texts: list[str], discreet: bool) -> str:
         if not self.wrong:
             return ""
-        texts = [finding.sentence for finding in self.findings]
         if self.structure is not None:
-            text = self.structure.text
+            text = self.structure.discreet if discreet else self.structure.text
         elif self.together:
             text = "Several mistakes come together. " + " ".join(texts)
         elif len(texts) > 1:

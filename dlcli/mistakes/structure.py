@@ -17,6 +17,9 @@ FINER = 0.01  # of an error: what an explanation of it may leave
 MOST_ENTRIES = 3  # that are listed
 
 
+FACTORS = (" times ", "off by")  # in remarks that tell how far from the right gradient a wrong one is
+
+
 @dataclass(frozen=True)
 class TensorStructure:
     """One wrong gradient. factor: the c that brings c times the right gradient nearest, residual: what is then left,
@@ -39,12 +42,22 @@ class Structure:
     @property
     def text(self) -> str:
         """In sentences."""
+        return self._said(discreet=False)
+
+    @property
+    def discreet(self) -> str:
+        """The same without factors that would make the right gradients of the wrong ones."""
+        return self._said(discreet=True)
+
+    def _said(self, discreet: bool) -> str:
         texts = [
             f"No classic mistake explains these numbers. From the loss down, the first wrong gradient is {self.first}."
         ]
         if self.right:
             texts.append(f"Right: {', '.join(self.right)}.")
-        texts += [f"{t.name}: {'; '.join(t.remarks)}." for t in self.tensors if t.remarks]
+        for tensor in self.tensors:
+            remarks = [r for r in tensor.remarks if not discreet or not any(word in r for word in FACTORS)]
+            texts += [f"{tensor.name}: {'; '.join(remarks)}."] if remarks else []
         return " ".join(texts)
 
 

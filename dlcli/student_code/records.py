@@ -101,13 +101,16 @@ class CodeCheck:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What is wrong, to the student: why it stopped, what could not be compared, which mistake it is."""
+        """What is wrong, to the student: why it stopped, what could not be compared, which mistake it is.
+
+        Never a number that the right gradients could be computed from.
+        """
         found = [] if self.stopped is None else [self.stopped]
         for point in self.points:
             found += [text for text in (*point.problems, point.undecided) if text is not None]
         found += [remark for point in self.points for remark in point.remarks]
-        if self.diagnosis is not None and self.diagnosis.sentence:
-            found.append(self.diagnosis.sentence)
+        if self.diagnosis is not None and self.diagnosis.wrong:
+            found.append(self.diagnosis.discreet)
         return tuple(dict.fromkeys(found))
 
 
