@@ -15,6 +15,7 @@ import yaml
 
 import dlcli
 from dlcli.answers import read_sheet
+from dlcli.cli.gradescope_submission import main as mark_submission
 from dlcli.errors import HomeworkError
 from dlcli.grading.gradescope import autograder
 from dlcli.grading.homework import prepare
@@ -195,6 +196,10 @@ def test_ids_follow_from_the_order_where_there_are_none(tmp_path: Path) -> None:
         ("titel: x\nproblems: [{id: A, loss: '1'}]\n", [("E101", 1)]),
         ("problems:\n  - {id: A, loss: '1'}\n  - {id: A, loss: '1'}\n", [("E129", 3)]),
         ("problems:\n  - {id: 'A::B', loss: '1'}\n", [("E122", 2)]),
+        ("problems:\n  - {id: \"A\\nB\", loss: '1'}\n", [("E122", 2)]),
+        ("problems:\n  - {id: Student, loss: '1'}\n", [("E122", 2)]),
+        ("problems:\n  - {id: A, loss: '1'}\n  - {id: a, loss: '1'}\n", [("E129", 3)]),
+        ("problems:\n  - {id: A.b, loss: '1'}\n  - {id: A, loss: '1'}\n", [("E129", 2)]),
         ("problems:\n  - {id: [A], loss: '1'}\n", [("E122", 2)]),
         ("problems:\n  - {id: A, loss: '1', expect: E204}\n", [("E101", 2)]),
         ("problems:\n  - {id: A, problems: []}\n", [("E125", 2), ("E101", 2)]),
@@ -382,3 +387,35 @@ def test_the_autograder_holds_every_file(exam: Path) -> None:
         archive.extractall(exam.parent / "unpacked")
     assert inside == {"homework/homework.yaml", "homework/more/p2.yaml", "homework/more/weights.npy"}
     assert prepare(exam.parent / "unpacked" / "homework" / "homework.yaml").full_marks == 15
+
+
+def test_the_autograder_of_an_exam_marks_though_a_problem_is_called_homework(exam: Path) -> None:
+    (exam.parent / "more" / "p2.yaml").rename(exam.parent / "homework.yaml")
+    (exam.parent / "more" / "weights.npy").rename(exam.parent / "weights.npy")
+    exam.write_text(EXAM.replace("more/p2.yaml", "homework.yaml"))
+    root = exam.parent / "autograder"
+    with zipfile.ZipFile(BytesIO(autograder(read_source(exam), exam.parent))) as archive:
+        archive.extractall(root / "source")
+    (root / "submission").mkdir()
+    (root / "submission" / "answers.yaml").write_text(NESTED)
+    assert mark_submission(root) == 0
+    assert sum(test["score"] for test in json.loads((root / "results" / "results.json").read_text())["tests"]) == 10
+
+
+def test_autograders_are_made_of_whole_exams(exam: Path, run: Run) -> None:
+    result = run("gradescope", f"{exam}::P1", "-o", str(exam.parent / "a.zip"))
+    assert result.exit_code == 2
+    assert f"name {exam}" in result.stderr.replace("\n", "")
+
+
+def test_answers_may_stand_as_far_in_as_their_problem(exam: Path) -> None:
+    found = marks(exam, "P1:\na: 7\nb: 14\nP2:\nb.i: 29\nP3:\na: B\n")
+    right = ["P1.a", "P1.b", "P2.b.i", "P3.a"]
+    assert [name for name, (verdict, _) in found.items() if verdict == "correct"] == right
+
+
+def test_groups_of_parts_are_told_apart_by_case(tmp_path: Path) -> None:
+    parts = "parts: [{id: i, ask: loss}, {id: ii, ask: 2*loss}]"
+    path = written(tmp_path, f"loss: '3'\nquestions: [{{id: q, {parts}}}, {{id: Q, {parts}}}]\n")
+    found = marks(path, "q:\n  i: 3\nQ:\n  ii: 6\n")
+    assert {name for name, (verdict, _) in found.items() if verdict == "correct"} == {"q.i", "Q.ii"}

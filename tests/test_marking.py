@@ -371,3 +371,83 @@ def test_the_fewest_wrong_answers_that_explain_one_are_named() -> None:
     # in3 and in5 are wrong; yhat = sigmoid(1) follows from in5 alone
     found = marks(CHAIN, "in3: 10\na3: 17\nin5: 1\nyhat: 0.731059\n")["yhat"]
     assert (found.verdict, found.feedback) == ("follow_through", "Wrong, but it follows from your answer to in5.")
+
+
+EXACT = """\
+inputs: {x: [2, 4, 0.5]}
+weights: {w: [1.25, 0.125, 0.05], b: 0.02}
+targets: {y: 1}
+network: ["z = dot(w, x) + b", yhat = sigmoid(z)]
+loss: square(yhat - y) + 0.01*sum(w**2)
+optimizer: {sgd: {learning_rate: 0.125}}
+questions: [{id: z, ask: z}, {id: yhat, ask: yhat}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ("1.25*2 + 0.125*4", "wrong"),  # a term is forgotten, and the weights are no rounded numbers: z = 3.045
+        ("1.25*2 + 0.125*4 + 0.5*0.05", "wrong"),
+        ("1.250*2 + 0.1250*4 + 0.5*0.05 + 0.02", "correct"),
+        ("3.025 + 0.0200", "correct"),
+        ("2.999 + 0.0459", "correct"),  # two rounded numbers, off by a unit of one
+        ("2.999 + 0.0490", "wrong"),  # by three
+    ],
+)
+def test_numbers_of_the_homework_are_not_rounded(answer: str, verdict: str) -> None:
+    assert marks(EXACT, f"z: {answer}\n")["z"].verdict == verdict
+
+
+SLOPES = """\
+inputs: {x: 0.5}
+weights: {w: 1}
+network: [z = w*x, a = sigmoid(z), h = tanh(a), da = 1 - h**2, dz = 1 - tanh(a)**2]
+loss: dz
+questions:
+  - {id: a, ask: a}
+  - {id: s, ask: sigmoid(z)*(1 - sigmoid(z))}
+  - {id: h, ask: h}
+  - {id: d, ask: dz}
+  - {id: k, ask: "2*x", name: twice}
+  - {id: r, ask: h, with: {x: "twice*x"}}
+"""
+
+
+def test_slopes_follow_from_a_wrong_activation_by_its_argument() -> None:
+    found = marks(SLOPES, "a: 0.6\ns: 0.24\nh: 0.5\nd: 0.75\n")
+    assert {name: found[name].verdict for name in "ashd"} == {
+        "a": "wrong", "s": "follow_through", "h": "wrong", "d": "follow_through",
+    }  # fmt: skip
+
+
+def test_a_value_with_replaced_quantities_follows_from_a_named_answer() -> None:
+    # x = 5*0.5, so z = 2.5, a = 0.924142, h = 0.727851
+    found = marks(SLOPES, "k: 5\nr: 0.7278509\n")["r"]
+    assert (found.verdict, found.feedback) == ("follow_through", "Wrong, but it follows from your answer to k.")
+
+
+SQUARE = """\
+inputs: {x: [1, -2]}
+weights: {W: [[1, 2], [3, -1]], V: [[2, 1], [0, 1]], d: [3, 1]}
+network: [z = W @ x, h = relu(z), m = (z > 0)*(W @ x), "o = outer((z > 0)*d, x)", e = (V.T @ d)*(z > 0)]
+loss: sum(h)
+questions:
+  - {id: m, ask: m, form: {expression: {in: [z, W, x]}}}
+  - {id: o, ask: o, form: {expression: {in: [z, d, x]}}}
+  - {id: e, ask: e, form: {expression: {in: [z, V, d]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("m", "1[z>0] W x"), ("m", "1[z>0] * W x"), ("m", "(z>0) ⊙ W x"), ("m", "1[z>0] ⊙ (W x)"), ("m", "W x 1[z>0]"),
+        ("o", "1[z>0] d x^T"), ("o", "d 1[z>0] x^T"), ("o", "(d ⊙ 1[z>0]) x^T"),
+        ("e", "1_{z>0} ⊙ V^T d"), ("e", "V^T d 1[z>0]"), ("e", "I(z>0) V^T d"),
+    ],
+)  # fmt: skip
+def test_an_indicator_multiplies_the_column_that_a_matrix_gives(question: str, answer: str) -> None:
+    found = marks(SQUARE, f'{question}: "{answer}"\n')[question]
+    assert found.verdict == "correct" or "may mean" in found.feedback, found
+    assert found.verdict == "correct" or answer == "1[z>0] d x^T"

@@ -27,13 +27,13 @@ class Place:
 class Places:
     """The ids of all questions. folded: ids without case -> those that differ only in it.
 
-    groups: what ids with dots start with (`P1` of `P1.a`), without case -> as it is written; within: the group whose
-    ids may be written without their start.
+    groups: what ids with dots start with (`P1` of `P1.a`), without case -> those that differ only in it; within: the
+    group whose ids may be written without their start.
     """
 
     ids: frozenset[str]
     folded: Mapping[str, tuple[str, ...]]
-    groups: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     within: str = ""
 
     def inside(self, group: str) -> Places:
@@ -44,8 +44,11 @@ class Places:
         """The group that a key names; None for a question, and for what is no group."""
         if len(key) > LONGEST_KEY or self.find(key) is not None:
             return None
-        own = self.groups.get(f"{self.within}.{key}".casefold()) if self.within else None
-        return own or self.groups.get(key.casefold())
+        return (self._group(f"{self.within}.{key}") if self.within else None) or self._group(key)
+
+    def _group(self, key: str) -> str | None:
+        alike = self.groups.get(key.casefold(), ())
+        return key if key in alike else alike[0] if len(alike) == 1 else None
 
     def find(self, key: str) -> Place | None:
         """The place that a key names, however it is capitalised; None for no question of the homework."""
@@ -83,11 +86,13 @@ class Places:
 def places_of(ids: Collection[str]) -> Places:
     """The places of a homework's questions."""
     folded: dict[str, tuple[str, ...]] = {}
-    groups: dict[str, str] = {}
+    groups: dict[str, tuple[str, ...]] = {}
     for question in ids:
         folded[question.casefold()] = (*folded.get(question.casefold(), ()), question)
         for end in (at for at, character in enumerate(question) if character == "."):
-            groups.setdefault(question[:end].casefold(), question[:end])
+            start = question[:end]
+            known = groups.get(start.casefold(), ())
+            groups[start.casefold()] = known if start in known else (*known, start)
     return Places(frozenset(ids), folded, groups)
 
 

@@ -129,7 +129,7 @@ def _entries(text: str, reading: _Reading) -> list[_Entry]:
         ):
             continue
         indent = len(line.expandtabs(8)) - len(line.expandtabs(8).lstrip())
-        while groups and indent <= groups[-1][0]:
+        while groups and indent <= groups[-1][0] and not _stands_below(stripped, line, indent, groups, reading):
             groups.pop()
         places = groups[-1][1] if groups else reading.places
         current = entries[-1] if entries else None
@@ -154,6 +154,15 @@ def _entries(text: str, reading: _Reading) -> list[_Entry]:
         entries.append(_Entry(key, [rest], number, column, indent, places))
         entries[-1].count(rest)
     return entries
+
+
+def _stands_below(stripped: str, line: str, indent: int, groups: list[tuple[int, Places]], reading: _Reading) -> bool:
+    """Whether a key as far in as `P1:` itself can only be a question of it: the indent was forgotten."""
+    own, around = groups[-1][1], groups[-2][1] if len(groups) > 1 else reading.places
+    found = _key(stripped, line, own)
+    if found is None or indent != groups[-1][0]:
+        return False
+    return own.find(found[0]) is not None and around.find(found[0]) is None and around.group(found[0]) is None
 
 
 def _key(stripped: str, line: str, places: Places) -> tuple[str, str, int] | None:

@@ -29,9 +29,12 @@ def command(homework: str, output: str, debug: bool) -> int:
     from dlcli.cli.streams import keep_inputs, write_bytes
     from dlcli.grading.gradescope import autograder
     from dlcli.grading.homework import prepare_source
-    from dlcli.homework_files import folder_of
+    from dlcli.homework_files import folder_of, named_file
     from dlcli.spec import read_source
 
+    file, problem = named_file(homework)
+    if problem is not None:
+        raise click.UsageError(f"an autograder is made of the whole exam; name {file}")
     keep_inputs(output, [homework])
     source, folder = read_source(homework), folder_of(homework)
     prepare_source(source, folder)

@@ -24,7 +24,8 @@ def main(root: Path) -> int:
         return 0
     from dlcli.cli.main import cli
 
-    homework = root / "source" / "homework" / "homework.yaml"
+    name = (root / "source" / "homework.txt").read_text(encoding="utf-8")
+    homework = root / "source" / "homework" / name
     wanted = ["--format", "gradescope", "-o", str(results), "--exit-zero", "--quiet"]
     return cli.main(["grade", str(homework), str(found[0]), *wanted], standalone_mode=False)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from dlcli.engines.evaluation import ancestors
 from dlcli.errors import HomeworkError
+from dlcli.graph import Graph
 from dlcli.language.traversal import walk
 from dlcli.language.tree import Call, Index, Name, Tree
 from dlcli.ops.operation import Array
@@ -64,14 +65,14 @@ def can_follow(question: Question, earlier: Question, world: World) -> bool:
     task, other = question.task, earlier.task
     if not isinstance(task, Ask) or not isinstance(other, Ask):
         return False
-    tree = task.formula.tree
     target = None if other.replaced else held_by(other.formula.tree)
-    named = {node.name for node in walk(tree) if isinstance(node, Name)}
+    trees = [task.formula.tree, *(formula.tree for formula in task.replaced.values())]
+    named = {node.name for tree in trees for node in walk(tree) if isinstance(node, Name)}
     if earlier.name is not None and earlier.name in named:
         return True
     if target is None or target[0] not in world.graph.names:
         return False
-    slopes = [node for node in walk(tree) if isinstance(node, Call) and node.name in FUNCTIONS]
+    slopes = [node for tree in trees for node in walk(tree) if isinstance(node, Call) and node.name in FUNCTIONS]
     if task.replaced or any(call.name != "grad" or len(call.arguments) != 1 for call in slopes):
         return True
     name, slope, _ = target
@@ -80,7 +81,8 @@ def can_follow(question: Question, earlier: Question, world: World) -> bool:
     if slope:
         return bool(set(by) & ancestors(world.graph, held))
     outside = [world.number(n) for n in named if n in world.graph.names or (n == "loss" and world.knows(n))]
-    return bool(by) or any(held in ancestors(world.graph, number) for number in outside)
+    moved = {held, *_argument(world.graph, held)}
+    return bool(by) or any(moved & ancestors(world.graph, number) for number in outside)
 
 
 @dataclass
@@ -145,17 +147,22 @@ INVERSES: Mapping[str, Callable[[Array], Array]] = {
 }
 
 
+def _argument(graph: Graph, number: int) -> tuple[int, ...]:
+    """The node that an activation of INVERSES is applied to; nothing of other quantities."""
+    node = graph.nodes[number]
+    return node.operands[:1] if node.operation is not None and node.operation.name in INVERSES else ()
+
+
 def _with_arguments(held: World) -> World:
     """The world in which the arguments of held activations fit them: who takes a(1 - a) for a slope takes it from a."""
     graph, nodes = held.graph, dict[int, Array]()
     for name, value in held.held.items():
-        node = graph.nodes[graph.names[name]]
-        if node.operation is None or node.operation.name not in INVERSES:
-            continue
-        with np.errstate(all="ignore"):
-            argument = INVERSES[node.operation.name](value)
-        before = np.asarray(held.values[node.operands[0]])
-        nodes[node.operands[0]] = np.where(np.isfinite(argument), argument, before)
+        operation = graph.nodes[graph.names[name]].operation
+        for number in _argument(graph, graph.names[name]):
+            assert operation is not None
+            with np.errstate(all="ignore"):
+                argument = INVERSES[operation.name](value)
+            nodes[number] = np.where(np.isfinite(argument), argument, np.asarray(held.values[number]))
     return replace(held, held_nodes=nodes) if nodes else held
 
 

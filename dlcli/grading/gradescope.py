@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path, PurePosixPath
 
 from dlcli.errors import Diagnostic, Source, UsageError
@@ -17,6 +18,7 @@ from dlcli.spec.report import Report
 
 LIBRARIES = ("click", "numpy", "PyYAML", "rich", "sympy")
 HOMEWORK = "homework"  # the folder of the homework in the zip
+NAME = "homework.txt"  # the name of the homework's own file
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the date of every file: the first that a zip can hold
 SCRIPT, FILE = 0o755, 0o644
 
@@ -65,16 +67,25 @@ def autograder(source: Source, folder: Path | None) -> bytes:
         "setup.sh": (SETUP.encode(), SCRIPT),
         "run_autograder": (RUN.encode(), SCRIPT),
         "requirements.txt": ("".join(f"{name}=={version(name)}\n" for name in LIBRARIES).encode(), FILE),
-        f"{HOMEWORK}/homework.yaml": (source.text.encode("utf-8", "surrogatepass"), FILE),
     }
-    for name, content in _value_files(source, folder).items():
+    beside = _value_files(source, folder)
+    for name, content in beside.items():
         files[f"{HOMEWORK}/{name}"] = (content, FILE)
+    own = next(name for name in _own_names() if name.casefold() not in map(str.casefold, beside))
+    files[f"{HOMEWORK}/{own}"] = (source.text.encode("utf-8", "surrogatepass"), FILE)
+    files[NAME] = (own.encode(), FILE)
     package = Path(__file__).parents[1]
     for path in sorted(package.rglob("*.py")):
         inside = path.relative_to(package)
         if inside.parts[0] != "problems":
             files[f"dlcli/{inside.as_posix()}"] = (path.read_bytes(), FILE)
     return zipped(files)
+
+
+def _own_names() -> Iterator[str]:
+    """Names for the homework's own file: the first that no file beside it has."""
+    yield "homework.yaml"
+    yield from (f"homework-{number}.yaml" for number in count(2))
 
 
 def zipped(files: Mapping[str, tuple[bytes, int]]) -> bytes:

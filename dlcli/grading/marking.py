@@ -113,7 +113,7 @@ def _number(question: Question, answer: Answer, numbers: tuple[Expected, ...], p
     tolerance = combined(question.tolerance, problem.questions.grading.tolerance)
     outcomes = []
     for expected in numbers:
-        given = read_given(answer, expected.value.shape, problem.checked.spec.index_base)
+        given = read_given(answer, expected.value.shape, problem.checked.spec.index_base, problem.numbers)
         judged = judge_numbers(given, expected, tolerance, lambda _place, _number: False)
         if len(judged.right) == judged.total:
             outcome = Outcome("correct", Fraction(1), _sentences("right", *judged.remarks))
@@ -128,7 +128,7 @@ def _value(question: Question, answer: Answer, marking: _Marking) -> Outcome:
     expected = problem.expected[question.id]
     grading = problem.questions.grading
     tolerance = combined(question.tolerance, grading.tolerance)
-    given = read_given(answer, expected.value.shape, problem.checked.spec.index_base)
+    given = read_given(answer, expected.value.shape, problem.checked.spec.index_base, problem.numbers)
     if expected.kind == "count":
         judged = judge_count(given, expected)
     else:
@@ -174,7 +174,7 @@ def _outcome(
     sentences = list(judged.remarks)
     if followed:
         what = "" if single else f" at {entry_names(followed, base)}"
-        sentences.insert(0, f"wrong, but it follows from your answer to {' and '.join(source)}{what}")
+        sentences.insert(0, f"wrong, but it follows from your answer to {_listed(source)}{what}")
     if wrong:
         sentences.insert(0, "wrong" if single else f"wrong at {entry_names(wrong, base)}")
         sentences += list(dict.fromkeys(text for found in named.values() for text in _said(found)))[:3]
@@ -294,6 +294,11 @@ def shown_answer(answer: Answer) -> str:
     if answer.entries and not answer.text:
         return ", ".join(f"[{','.join(map(str, i))}]: {a.text}" for i, a in answer.entries.items())
     return answer.text
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _sentence(text: str) -> str:

@@ -61,38 +61,43 @@ class Given:
         )
 
 
-def read_given(answer: Answer, shape: Shape, index_base: int) -> Given:
+Exact = frozenset[float]
+NO_NUMBERS: Exact = frozenset()
+
+
+def read_given(answer: Answer, shape: Shape, index_base: int, exact: Exact | None = NO_NUMBERS) -> Given:
     """The numbers of an answer. Raises AnswerError where nothing of it can be read.
 
-    shape: of the expected value; entries that are given one by one must lie in it.
+    shape: of the expected value; entries that are given one by one must lie in it. exact: the numbers that the
+    homework gives, which no one has rounded; None where they are too many: then none counts as rounded.
     """
     if answer.invalid is not None:
         raise AnswerError(answer.invalid)
     if answer.entries and not answer.text and answer.items is None:
-        return _one_by_one(answer.entries, shape, index_base)
+        return _one_by_one(answer.entries, shape, index_base, exact)
     if answer.items is not None:
-        return _nested(answer.items)
+        return _nested(answer.items, exact)
     if not answer.text.strip():
         raise AnswerError("the answer is empty")
     if len(answer.text) <= SHORT:
-        number, remarks = _short(answer.text)
+        number, remarks = _short(answer.text, exact)
         if number is not None:
             return Given((), {(): number}, {}, remarks)
     tree, unit, remarks = _parsed(answer.text)
     if isinstance(tree, Sequence):
-        return _of_sequence(tree, answer.text, remarks)
+        return _of_sequence(tree, answer.text, remarks, exact)
     if any(isinstance(part, Sequence) for part in walk(tree)):
         _refuse_names(tree)
-        return _of_array(array_of(tree), remarks)
-    return Given((), {(): _number(tree, unit)}, {}, remarks)
+        return _of_array(array_of(tree), remarks, exact)
+    return Given((), {(): _number(tree, unit, exact)}, {}, remarks)
 
 
 @lru_cache(maxsize=4096)
-def _short(text: str) -> tuple[Written | None, tuple[str, ...]]:
+def _short(text: str, exact: Exact | None) -> tuple[Written | None, tuple[str, ...]]:
     """The number that a short text is, None of lists, and what is remarked: a class gives the same ones again."""
     tree, unit, remarks = _parsed(text)
     lists = any(isinstance(part, Sequence) for part in walk(tree))
-    return None if lists else _number(tree, unit), remarks
+    return None if lists else _number(tree, unit, exact), remarks
 
 
 def _parsed(text: str) -> tuple[Tree, float | None, tuple[str, ...]]:
@@ -103,7 +108,7 @@ def _parsed(text: str) -> tuple[Tree, float | None, tuple[str, ...]]:
     return reading.tree, reading.unit, reading.remarks
 
 
-def _number(tree: Tree, unit: float | None) -> Written:
+def _number(tree: Tree, unit: float | None, exact: Exact | None) -> Written:
     """The value of a tree of constants. Raises AnswerError."""
     _refuse_names(tree)
     try:
@@ -111,7 +116,9 @@ def _number(tree: Tree, unit: float | None) -> Written:
     except LanguageError as error:
         raise AnswerError(error.message + (f"; {error.help}" if error.help else "")) from None
     unit = _unit(tree) if unit is None else unit
-    return Written(value, _carried(tree, value) if unit is None else unit)
+    if unit is not None or exact is None:
+        return Written(value, unit)
+    return Written(value, _carried(tree, value, exact), carried=True)
 
 
 def _refuse_names(tree: Tree) -> None:
@@ -124,12 +131,16 @@ def _value(tree: Tree) -> float:
     return evaluate_constant(tree, lambda _: None, allow_infinite=True, activations=True).value
 
 
-def _carried(tree: Tree, value: float) -> float | None:
+def _carried(tree: Tree, value: float, exact: Exact) -> float | None:
     """What one unit of the last digit of each rounded number in a formula changes it by: `-ln(0.6337)`.
 
-    A decimal number with fewer than ROUNDED digits counts as exact: such are the numbers that a homework gives.
+    A number that the homework gives is exact, and so is a decimal number with fewer than ROUNDED digits.
     """
-    rounded = [node for node in walk(tree) if isinstance(node, Number) and _digits(node.text) >= ROUNDED]
+    rounded = [
+        node
+        for node in walk(tree)
+        if isinstance(node, Number) and _digits(node.text) >= ROUNDED and float(node.value) not in exact
+    ]
     if not rounded or len(rounded) > MOST_ROUNDED:
         return None
     total = 0.0
@@ -184,7 +195,7 @@ def _power_of_ten(tree: Tree) -> int | None:
     return sign * int(exponent.value) if whole and isinstance(exponent, Number) else None
 
 
-def _nested(items: tuple[Nested, ...]) -> Given:
+def _nested(items: tuple[Nested, ...], exact: Exact | None) -> Given:
     """Lists as YAML has read them, their entries as texts."""
     shape = _size_limited(shape_of(items))
     entries: dict[tuple[int, ...], Written] = {}
@@ -199,7 +210,7 @@ def _nested(items: tuple[Nested, ...]) -> Given:
                 raise AnswerError("this entry is empty")
             tree, unit, said = _parsed(text)
             remarks += [remark for remark in said if remark not in remarks]
-            entries[place] = _number(tree, unit)
+            entries[place] = _number(tree, unit, exact)
         except AnswerError as error:
             invalid[place] = str(error)
     return Given(shape, entries, invalid, tuple(remarks))
@@ -212,7 +223,7 @@ def _size_limited(shape: Shape) -> Shape:
     return shape
 
 
-def _of_sequence(tree: Sequence, text: str, remarks: tuple[str, ...]) -> Given:
+def _of_sequence(tree: Sequence, text: str, remarks: tuple[str, ...], exact: Exact | None) -> Given:
     """A list that is written as one text: `[1 2; 3 4]`."""
 
     def nested(part: Tree) -> Nested:
@@ -221,11 +232,11 @@ def _of_sequence(tree: Sequence, text: str, remarks: tuple[str, ...]) -> Given:
         start, end = part.span
         return text[start:end]
 
-    given = _nested(tuple(nested(item) for item in tree.items))
+    given = _nested(tuple(nested(item) for item in tree.items), exact)
     return Given(given.shape, given.entries, given.invalid, (*remarks, *given.remarks))
 
 
-def _of_array(trees: Rows, remarks: tuple[str, ...]) -> Given:
+def _of_array(trees: Rows, remarks: tuple[str, ...], exact: Exact | None) -> Given:
     """An array that is worked out entry by entry: `2*[1, 2]`, `-[3, 4]`, `[[1, 2], [3, 4]]^T`."""
     shape = _size_limited(shape_of(trees))
     entries: dict[tuple[int, ...], Written] = {}
@@ -237,13 +248,13 @@ def _of_array(trees: Rows, remarks: tuple[str, ...]) -> Given:
             tree = tree[i]
         assert not isinstance(tree, tuple)
         try:
-            entries[place] = _number(tree, None)
+            entries[place] = _number(tree, None, exact)
         except AnswerError as error:
             invalid[place] = str(error)
     return Given(shape, entries, invalid, remarks)
 
 
-def _one_by_one(answers: Mapping[tuple[int, ...], Answer], shape: Shape, index_base: int) -> Given:
+def _one_by_one(answers: Mapping[tuple[int, ...], Answer], shape: Shape, index_base: int, exact: Exact | None) -> Given:
     entries: dict[tuple[int, ...], Written] = {}
     invalid: dict[tuple[int, ...], str] = {}
     remarks: list[str] = []
@@ -254,7 +265,7 @@ def _one_by_one(answers: Mapping[tuple[int, ...], Answer], shape: Shape, index_b
             remarks.append(f"there is no entry [{index}] in an array of shape {shape}")
             continue
         try:
-            found = read_given(answer, (), index_base)
+            found = read_given(answer, (), index_base, exact)
             entries[place] = found.entries[()]
             remarks += found.remarks
         except (AnswerError, KeyError) as error:

@@ -20,6 +20,8 @@ from dlcli.questions.world import World
 from dlcli.solving import Checked, check_spec
 from dlcli.spec.records import Spec
 
+MOST_NUMBERS = 10_000
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -48,6 +50,16 @@ class Problem:
             for question in self.questions.questions
             if question.id in self.expected
         }
+
+    @cached_property
+    def numbers(self) -> frozenset[float] | None:
+        """The sizes of all numbers that the file gives; None where they are more than MOST_NUMBERS."""
+        graph, optimizer = self.world.graph, self.checked.spec.optimizer
+        arrays = list(graph.values.values())
+        if sum(array.size for array in arrays) > MOST_NUMBERS:
+            return None
+        settings = () if optimizer is None else optimizer.settings.values()
+        return frozenset(abs(float(x)) for x in (*settings, *(x for array in arrays for x in array.reshape(-1))))
 
     @cached_property
     def sources(self) -> Mapping[str, frozenset[str]]:

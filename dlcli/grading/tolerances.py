@@ -26,10 +26,15 @@ class Nearness(IntEnum):
 
 @dataclass(frozen=True)
 class Written:
-    """A number as a student gave it. unit: of its last digit, None of a fraction or an expression."""
+    """A number as a student gave it.
+
+    unit: of its last digit, None of a fraction or an expression; carried: of an expression, what a unit of the last
+    digits of its rounded numbers changes it by.
+    """
 
     value: float
     unit: float | None = None
+    carried: bool = False
 
 
 def nearness(given: Written, expected: float, scale: float, tolerance: Tolerance) -> Nearness:
@@ -50,7 +55,8 @@ def nearness(given: Written, expected: float, scale: float, tolerance: Tolerance
     slack = 1 + 1e-9  # the unit itself is a rounded float
     if gap <= given.unit * slack:
         return Nearness.ROUNDED
-    return Nearness.COARSE if gap <= UNITS * given.unit * slack else Nearness.FAR
+    coarse = gap <= UNITS * given.unit * slack and not given.carried
+    return Nearness.COARSE if coarse else Nearness.FAR
 
 
 def allowed(expected: float, scale: float, tolerance: Tolerance) -> float:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from dlcli.language.answer_indicators import with_indicators
+from dlcli.language.answer_indicators import PRODUCT, with_indicators
 from dlcli.language.answer_names import Names, known_names
 from dlcli.language.answer_products import with_products
 from dlcli.language.answer_rewriting import rewritten
@@ -27,7 +27,7 @@ from dlcli.language.tree import Number, Tree, Unary
 MAX_AXES = 32
 MAX_SIZE_DIGITS = 12
 
-_PRECEDENCE = MappingProxyType({**PRECEDENCE, "·": PRECEDENCE["*"], "⊗": PRECEDENCE["*"]})
+_PRECEDENCE = MappingProxyType({**PRECEDENCE, **dict.fromkeys(("·", "⊗", PRODUCT), PRECEDENCE["*"])})
 _MINUS = str.maketrans(dict.fromkeys("−–‐‑－﹣", "-"))
 _PLAIN = re.compile(r"\s*(?:([+−-])\s*)?((?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*", re.ASCII)
 _DECIMAL = re.compile(r"(?:[+-]\s?)?(?:[0-9]+(?:[.,]([0-9]*))?|\.([0-9]+))(?:[eE]([+-]?[0-9]{1,5}))?\s*(%?)")

@@ -9,12 +9,13 @@ from dlcli.language.tokens import Token
 
 COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 NAMED = ("I",)
+PRODUCT = "◦"  # of an indicator: entry by entry, but for a row behind it
 
 
 def with_indicators(tokens: tuple[Token, ...], known: Names) -> tuple[Token, ...]:
-    """The tokens with each indicator as a comparison in brackets, and with the products beside it written out.
+    """The tokens with each indicator as a comparison in brackets, and PRODUCT where no sign stands beside it.
 
-    It multiplies element by element, whatever stands beside it without a sign. Raises LanguageError (E11x).
+    Behind `/` none is written, so that `a/1[z > 0]b` is refused like `a/2b`. Raises LanguageError (E11x).
     """
     heads = [at for at, token in enumerate(tokens[:-1]) if _is_head(token, tokens[at + 1], known)]
     if not heads:
@@ -26,13 +27,14 @@ def with_indicators(tokens: tuple[Token, ...], known: Names) -> tuple[Token, ...
     for at, token in enumerate(tokens):
         if at in found:
             if out and _ends_operand(out[-1]):
-                out.append(Token("mark", "*", token.start, token.start))
+                out.append(Token("mark", PRODUCT, token.start, token.start))
         elif at - 1 in found:
             out.append(Token("mark", "(", token.start, token.end))
         elif at in closing:
             out.append(Token("mark", ")", token.start, token.end))
-            if _starts_operand(tokens[at + 1]):
-                out.append(Token("mark", "*", token.end, token.end))
+            divides = closing[at] > 0 and tokens[closing[at] - 1].text == "/"
+            if _starts_operand(tokens[at + 1]) and not divides:
+                out.append(Token("mark", PRODUCT, token.end, token.end))
         else:
             out.append(token)
     return tuple(out)

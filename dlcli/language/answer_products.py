@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from dlcli.language.answer_functions import expanded
+from dlcli.language.answer_indicators import PRODUCT
 from dlcli.language.error import LanguageError
 from dlcli.language.levels import MAX_HEIGHT, MAX_NODES, SPLIT
 from dlcli.language.traversal import fold, names_in, walk, with_children
@@ -17,17 +18,21 @@ from dlcli.language.tree import Binary, Call, Index, Name, Number, Sequence, Sli
 from dlcli.ops import find
 from dlcli.ops.operation import Elementwise
 
-_ARITHMETIC = ("+", "-", "*", "/", "**", "·")
+_ARITHMETIC = ("+", "-", "*", "/", "**", "·", PRODUCT)
 _COLLECTING = ("sum", "mean", "norm", "max", "min", "prod", "total", "logsumexp", "var", "std")
 
 
 class _Part(NamedTuple):
-    """A finished part: its tree, its number of axes (None where unknown), its nodes and its height."""
+    """A finished part: its tree, its number of axes (None where unknown), its nodes and its height.
+
+    factors: the axes of both sides of a product by entries.
+    """
 
     tree: Tree
     axes: int | None
     nodes: int
     height: int
+    factors: tuple[int | None, ...] = ()
 
 
 def with_products(tree: Tree, axes: Mapping[str, int], text: str) -> Tree:
@@ -56,7 +61,9 @@ def _resolved(node: Tree, parts: tuple[_Part, ...], axes: Mapping[str, int], tex
         resolved = with_children(node, below)
         number = _axes(node, parts, axes)
     nodes = 1 + sum(part.nodes for part in parts)
-    return _Part(resolved, number, nodes, 1 + max((part.height for part in parts), default=0))
+    by_entries = isinstance(resolved, Binary) and isinstance(node, Binary) and resolved.operator == "*"
+    factors = tuple(part.axes for part in parts) if by_entries else ()
+    return _Part(resolved, number, nodes, 1 + max((part.height for part in parts), default=0), factors)
 
 
 def _expanded(call: Call, formula: Tree, parts: tuple[_Part, ...]) -> _Part:
@@ -89,7 +96,13 @@ def _binary(node: Binary, parts: tuple[_Part, ...], text: str) -> tuple[Tree, in
         if _is_outer(left, right):
             return _outer(node), 2
         return node, _matmul_axes(left.axes, right.axes)
-    if operator != "·":
+    if operator == PRODUCT:
+        if _is_outer(left, right):
+            return _outer(node), 2
+        node = replace(node, operator="*")
+    elif operator == "·" and left.factors == (1, 2) and right.axes == 1 and not isinstance(right.tree, Transpose):
+        return _times_product(node, left.tree), 1
+    if node.operator != "·":
         known = left.axes is not None and right.axes is not None
         return node, max(left.axes or 0, right.axes or 0) if known else None
     if 0 in (left.axes, right.axes):
@@ -105,6 +118,13 @@ def _binary(node: Binary, parts: tuple[_Part, ...], text: str) -> tuple[Tree, in
     written = text[slice(*node.span)]
     message = f"`{written}` may mean the product of each pair of entries, or their sum"
     raise LanguageError("E411", message, node.span, "write `a*b` for the entries, `dot(a, b)` for the sum")
+
+
+def _times_product(node: Binary, left: Tree) -> Tree:
+    """`a ⊙ W x` as a ⊙ (W x): entries of a vector times a matrix, before a column, are not what is meant."""
+    assert isinstance(left, Binary)
+    span = (left.right.span[0], node.span[1])
+    return replace(left, right=Binary("@", left.right, node.right, span), span=node.span)
 
 
 def _is_outer(left: _Part, right: _Part) -> bool:

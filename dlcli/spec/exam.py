@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dlcli.layers import Key
@@ -12,6 +12,7 @@ from dlcli.spec.nodes import Items, Node, Pairs, Scalar
 from dlcli.spec.report import Report, kind_of
 
 SEPARATOR = "::"
+TAKEN = ("answers", "student")
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,10 @@ def read_problems(node: Node, key: Key, context: Context) -> tuple[Listed, ...] 
 
 def _listed(item: Pairs, number: int, context: Context) -> Listed | None:
     name = item.get("id")
-    if name is None:
-        identity = f"P{number}"
-    elif isinstance(name, Scalar) and name.text.strip() and SEPARATOR not in name.text:
-        identity = name.text.strip()
-    else:
-        context.report.error("E122", "the `id` of a problem is a short text", name, "write id: P1")
+    identity = f"P{number}" if name is None else name.text.strip() if isinstance(name, Scalar) else ""
+    wrong = _what_is_wrong(identity)
+    if wrong is not None:
+        context.report.error("E122", f"the `id` of a problem {wrong}", name or item, "write id: P1")
         return None
     if item.get("file") is None:
         return Listed(identity, item)
@@ -62,14 +61,34 @@ def _listed(item: Pairs, number: int, context: Context) -> Listed | None:
     return Listed(identity, item, file)
 
 
-def _distinct(problems: Iterable[Listed], report: Report) -> None:
+def _what_is_wrong(identity: str) -> str | None:
+    if not identity or not identity.isprintable():
+        return "is a short text on one line"
+    if SEPARATOR in identity:
+        return f"cannot hold `{SEPARATOR}`, which stands before it in exam.yaml{SEPARATOR}P1"
+    if identity.casefold() in TAKEN:
+        return f"cannot be `{identity}`, which means something else in answer files"
+    return None
+
+
+def _distinct(problems: Sequence[Listed], report: Report) -> None:
+    """Ids differ in more than case, and none begins with another and a dot: their questions would have the same ids."""
     seen: dict[str, Listed] = {}
     for problem in problems:
-        first = seen.setdefault(problem.id, problem)
+        first = seen.setdefault(problem.id.casefold(), problem)
         if first is not problem:
             message = f"two problems have the id `{problem.id}`"
+            if first.id != problem.id:
+                message = f"the ids `{first.id}` and `{problem.id}` differ in case alone"
             label = [(_name(first), "the first one")]
             report.error("E129", message, _name(problem), "give one of them another id", label)
+    for problem in problems:
+        parts = problem.id.casefold().split(".")
+        outer = next((seen[start] for end in range(1, len(parts)) if (start := ".".join(parts[:end])) in seen), None)
+        if outer is not None:
+            message = f"the id `{problem.id}` begins like questions of `{outer.id}`"
+            label = [(_name(outer), "which stands here")]
+            report.error("E129", message, _name(problem), "give it an id without that dot", label)
 
 
 def _name(problem: Listed) -> Node:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -16,7 +17,7 @@ from dlcli.spec.events import compose
 from dlcli.spec.exam import Listed, refuse_beside
 from dlcli.spec.homework import READERS, read_homework
 from dlcli.spec.keys import EXAM, HOMEWORK
-from dlcli.spec.nodes import Pairs, Scalar
+from dlcli.spec.nodes import Node, Pairs, Scalar
 from dlcli.spec.reading import read_source
 from dlcli.spec.records import Exam, Spec
 from dlcli.spec.report import Report, kind_of
@@ -76,8 +77,8 @@ def problem_ids(source: Source) -> tuple[str, ...]:
     """The ids of an exam's problems; none of a homework, nor of an exam whose list of problems is wrong."""
     if "problems" not in source.text:
         return ()
-    report = Report(source)
-    root = compose(report)
+    root, found = _composed(source)
+    report = Report(source, list(found))
     if not isinstance(root, Pairs) or root.get("problems") is None:
         return ()
     _, listed = _listed(root, report)
@@ -86,8 +87,8 @@ def problem_ids(source: Source) -> tuple[str, ...]:
 
 def _root(source: Source) -> tuple[Pairs, Report]:
     """The mapping of a whole file, and the report that its errors go to."""
-    report = Report(source)
-    root = compose(report)
+    root, found = _composed(source)
+    report = Report(source, list(found))
     if root is None and not report.diagnostics:
         start = Scalar("", True, 0, min(1, len(source.text)))
         report.error("E004", f"{source.name} holds nothing but comments", start, "write at least `network:`")
@@ -102,6 +103,13 @@ def _root(source: Source) -> tuple[Pairs, Report]:
         report.stop_if_wrong()
         raise AssertionError("a root that is no mapping has been reported")
     return root, report
+
+
+@lru_cache(maxsize=1)
+def _composed(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
+    """The nodes of a text and what is wrong with it; an exam is asked for again for each of its problems."""
+    report = Report(source)
+    return compose(report), tuple(report.diagnostics)
 
 
 def _listed(root: Pairs, report: Report) -> tuple[Mapping[str, Any], tuple[Listed, ...]]:
