@@ -156,11 +156,12 @@ def _block(points: Stencil, entries: Array, first: Array, noise: float, kinks: M
         reached = RUNGS
     else:
         reached = _start(ladder, points, theta, first)
+    central = _central(ladder, points, noise)
     for rungs, enough in STAGES:
-        if reached < rungs and (wanted := _unsettled(ladder, points, noise, enough)).any():
+        if reached < rungs and (wanted := _unsettled(ladder, points, central, enough)).any():
             _climb(ladder, points, theta, first, wanted, reached, rungs)
-            reached = rungs
-    return _differences(ladder, points, first, noise, kinks)
+            reached, central = rungs, _central(ladder, points, noise)
+    return _differences(ladder, points, first, noise, kinks, central)
 
 
 def _start(ladder: Ladder, points: Stencil, theta: Array, first: Array) -> int:
@@ -214,9 +215,8 @@ def _noise_at(ladder: Ladder, noise: float) -> Array:
         return np.asarray(np.maximum(max(noise, SPACING), EPS * largest))
 
 
-def _unsettled(ladder: Ladder, points: Stencil, noise: float, enough: float) -> Array:
+def _unsettled(ladder: Ladder, points: Stencil, found: Extrapolation, enough: float) -> Array:
     """Which entries need more rungs: their bar is too wide, or the smallest step still crosses a kink."""
-    found = _central(ladder, points, noise)
     sizes = np.abs(np.nan_to_num(found.value))
     loss = abs(float(points.values[points.graph.loss or 0]))
     with np.errstate(over="ignore"):
@@ -226,9 +226,8 @@ def _unsettled(ladder: Ladder, points: Stencil, noise: float, enough: float) -> 
 
 
 def _differences(
-    ladder: Ladder, points: Stencil, first: Array, noise: float, kinks: Mapping[int, Array]
+    ladder: Ladder, points: Stencil, first: Array, noise: float, kinks: Mapping[int, Array], central: Extrapolation
 ) -> Differences:
-    central = _central(ladder, points, noise)
     here = float(points.values[points.graph.loss or 0])
     last = last_marks(ladder)
     with np.errstate(all="ignore"):
