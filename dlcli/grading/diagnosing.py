@@ -30,6 +30,8 @@ OF_CODE = frozenset({
 # what alone is thought of where zeros were answered
 OF_ZEROS = frozenset({"weight-gradient-zero", "bias-forgotten", "error-not-passed-down", "relu-mask-inverted"})
 
+MOST_REMEMBERED, KEPT = 4, 2048  # numbers of an answer whose explanation is remembered, and how many answers
+
 Found = tuple[tuple[str, str], ...]  # (id of the mistake, sentence), the likely ones first
 
 
@@ -38,8 +40,23 @@ def diagnoses(question: Question, given: Mapping[Entry, Written], wrong: tuple[E
 ]:  # fmt: skip
     """What explains the wrong entries of an answer; entries that nothing explains are left out.
 
-    A mistake that explains a whole gradient counts before those that explain single entries of it.
+    A mistake that explains a whole gradient counts before those that explain single entries of it. What explains a few
+    numbers is kept with the problem: a class gives the same wrong ones again.
     """
+    if len(given) > MOST_REMEMBERED:
+        return _diagnosed(question, given, wrong, problem)
+    key = (question.id, tuple(given.items()), wrong)
+    found: dict[Entry, Found] | None = problem.explanations.get(key)
+    if found is None:
+        if len(problem.explanations) >= KEPT:
+            problem.explanations.clear()
+        found = problem.explanations[key] = _diagnosed(question, given, wrong, problem)
+    return found
+
+
+def _diagnosed(
+    question: Question, given: Mapping[Entry, Written], wrong: tuple[Entry, ...], problem: Problem
+) -> dict[Entry, Found]:
     target, world = problem.targets.get(question.id), _world(question, problem)
     if target is None or world is None:
         return {}

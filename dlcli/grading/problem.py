@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from dlcli.engines.evaluation import forward
 from dlcli.engines.symbolic import exact_sweep
@@ -74,6 +75,11 @@ class Problem:
     def recomputations(self) -> Recomputations:
         """What questions expect of students with wrong earlier answers."""
         return Recomputations(self.world)
+
+    @cached_property
+    def explanations(self) -> dict[Hashable, Any]:
+        """What explains wrong answers, as far as it has been looked for; `diagnosing` fills it."""
+        return {}
 
     @cached_property
     def shown(self) -> Mapping[str, str]:
