@@ -13,7 +13,7 @@ from dlcli.errors import Source
 from dlcli.language import parse_expression
 from dlcli.questions.evaluation import evaluate
 from dlcli.questions.records import ExpressionForm
-from dlcli.questions.world import World, world_of
+from dlcli.questions.world import World
 from dlcli.solving import check, check_spec
 from dlcli.spec import load
 from tests.homeworks import CSE_471
@@ -58,7 +58,7 @@ loss: hinge(h, t)
 
 def network(text: str) -> World:
     checked = check_spec(load(Source("homework.yaml", text), None))
-    return world_of(checked.lowered, checked.graph)
+    return World(checked.lowered, checked.graph)
 
 
 def judge(text: str, ask: str, given: str, form: ExpressionForm = ExpressionForm()) -> Judgement:  # noqa: B008
@@ -235,7 +235,7 @@ def test_every_problem_of_the_bank_can_be_drawn_afresh() -> None:
     for path in paths:
         if "expect:" not in path.read_text(encoding="utf-8"):
             checked = check(path)
-            worlds[path.stem] = world_of(checked.lowered, checked.graph)
+            worlds[path.stem] = World(checked.lowered, checked.graph)
     assert len(worlds) > 40
     for stem, world in worlds.items():
         found = drawn(world)

@@ -419,3 +419,30 @@ def test_groups_of_parts_are_told_apart_by_case(tmp_path: Path) -> None:
     path = written(tmp_path, f"loss: '3'\nquestions: [{{id: q, {parts}}}, {{id: Q, {parts}}}]\n")
     found = marks(path, "q:\n  i: 3\nQ:\n  ii: 6\n")
     assert {name for name, (verdict, _) in found.items() if verdict == "correct"} == {"q.i", "Q.ii"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("solve", "exam.yaml::P1"), ("solve", "exam.yaml"), ("gradcheck", "exam.yaml"), ("inspect", "exam.yaml::P1"),
+        ("train", "exam.yaml::P1", "--steps", "1"), ("template", "exam.yaml"), ("gradescope", "exam.yaml"),
+        ("grade", "exam.yaml", "s.yaml"), ("grade", "--check", "exam.yaml::P1"),
+    ],
+)  # fmt: skip
+def test_no_result_takes_the_place_of_an_exam(
+    exam: Path, run: Run, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(exam.parent)
+    Path("s.yaml").write_text("P1.a: 7\n")
+    assert run(*arguments, "-o", "exam.yaml").exit_code == 2
+    assert exam.read_text() == EXAM
+
+
+@pytest.mark.parametrize("arguments", [("template", "exam.yaml"), ("grade", "exam.yaml", "s.yaml")])
+def test_no_result_takes_the_place_of_a_problem(
+    exam: Path, run: Run, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(exam.parent)
+    Path("s.yaml").write_text("P1.a: 7\n")
+    assert run(*arguments, "-o", "more/p2.yaml").exit_code == 2
+    assert Path("more/p2.yaml").read_text() == SECOND

@@ -10,7 +10,7 @@ import pytest
 
 from dlcli.errors import HomeworkError
 from dlcli.questions.key import Key, answer_key
-from dlcli.questions.records import Choice, Code, Domain, ExpressionForm, Give, Manual, Model, Tolerance
+from dlcli.questions.records import Choice, Code, Domain, ExpressionForm, Give, Manual, Model, Tolerance, full_marks
 from dlcli.solving import check
 from tests.conftest import Homework
 from tests.homeworks import CSE_471
@@ -149,7 +149,7 @@ grading: {tolerance: {digits: 3}, follow_through: 50%, diagnosed: 1/4, choice: a
     assert isinstance(d.task, Give)
     assert e.task == Manual()
     assert f.task == Code("backward")
-    assert questions.full_marks == Fraction(3, 2) + 1 + 1 + 1 + 3
+    assert full_marks(questions.questions) == Fraction(3, 2) + 1 + 1 + 1 + 3
     grading = questions.grading
     assert grading.tolerance == Tolerance(digits=3)
     assert (grading.follow_through, grading.diagnosed, grading.pass_mark) == (

@@ -78,7 +78,7 @@ def grade_class(task: Task, wanted: Wanted, ending: Exit, out: TextIO) -> int:
     assignment = Assignment(source.name, source.text, beside, task.reveal, task.debug, problem)
     homework = homework_of(assignment)
     files = answer_files(task.answers, homework.files)
-    inputs = [file, *files, *([task.marks] if task.marks else [])]
+    inputs = [*homework.files, *files, *([task.marks] if task.marks else [])]
     for written in [wanted.output, *(path for _, path in wanted.reports)]:
         keep_inputs(written, inputs)
     classes = {path: read_class_file(path, homework.ids) for path in files if is_class_file(path)}

@@ -35,8 +35,7 @@ def command(homework: str, output: str, debug: bool) -> int:
     file, problem = named_file(homework)
     if problem is not None:
         raise click.UsageError(f"an autograder is made of the whole exam; name {file}")
-    keep_inputs(output, [homework])
-    source, folder = read_source(homework), folder_of(homework)
-    prepare_source(source, folder)
+    source, folder = read_source(file), folder_of(file)
+    keep_inputs(output, prepare_source(source, folder).files)
     write_bytes(output, autograder(source, folder))
     return PASSED

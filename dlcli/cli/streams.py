@@ -66,7 +66,11 @@ def deliver(text: str, output: str | None, code: int, errors: Callable[[], str] 
 
 def keep_inputs(output: str | None, files: Iterable[str]) -> None:
     """Raises click.UsageError where the result would take the place of a homework file that is read."""
-    if output is not None and os.path.realpath(output) in {os.path.realpath(file) for file in files if file != "-"}:
+    if output is None:
+        return
+    from dlcli.homework_files import named_file
+
+    if os.path.realpath(output) in {os.path.realpath(named_file(file)[0]) for file in files if file != "-"}:
         raise click.UsageError(f"'{output}' would overwrite the homework file; name another file")
 
 

@@ -44,9 +44,9 @@ def command(homework: str, header: bool, code: bool, public: bool, output: str |
     from dlcli.spec import load, load_all, read_source
 
     file, problem = named_file(homework)
-    keep_inputs(output, [file])
     source = read_source(file)
     exam = load_all(source, folder_of(file), problem)
+    keep_inputs(output, [file, *(spec.source.name for spec in exam.specs)])
     asked = [(_heading(spec), read_all(spec).questions) for spec in exam.specs]
     questions = tuple(question for _, found in asked for question in found)
     if public:

@@ -13,7 +13,7 @@ from dlcli.language.answer_functions import expanded
 from dlcli.language.answer_indicators import PRODUCT
 from dlcli.language.error import LanguageError
 from dlcli.language.levels import MAX_HEIGHT, MAX_NODES, SPLIT
-from dlcli.language.traversal import fold, names_in, walk, with_children
+from dlcli.language.traversal import fold, walk, with_children
 from dlcli.language.tree import Binary, Call, Index, Name, Number, Sequence, Slice, Transpose, Tree, Unary
 from dlcli.ops import find
 from dlcli.ops.operation import Elementwise
@@ -192,8 +192,3 @@ def _call_axes(call: Call, parts: tuple[_Part, ...]) -> int | None:
     if call.name in ("softmax", "log_softmax") and given:
         return given[0]
     return None
-
-
-def free_names(tree: Tree) -> frozenset[str]:
-    """The names of quantities in a tree, without `pi`, `e` and `inf`."""
-    return frozenset(name.name for name in names_in(tree)) - {"pi", "e", "inf", "True", "False", "None"}

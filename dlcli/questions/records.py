@@ -145,10 +145,6 @@ class Questions:
     questions: tuple[Question, ...]
     grading: Grading = Grading()
 
-    @property
-    def full_marks(self) -> Fraction:
-        return full_marks(self.questions)
-
 
 def full_marks(questions: Iterable[Question]) -> Fraction:
     """The points of all questions but those with `bonus`."""

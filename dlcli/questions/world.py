@@ -94,11 +94,6 @@ class World:
         return replace(self, graph=_with_leaves(self.graph, numbers))
 
 
-def world_of(lowered: Lowered, graph: Graph) -> World:
-    """The world of a homework at its own numbers."""
-    return World(lowered, graph)
-
-
 def _with_leaves(graph: Graph, replaced: Mapping[int, Array]) -> Graph:
     """The graph in which these nodes are leaves with these values."""
     nodes = list(graph.nodes)

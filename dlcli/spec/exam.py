@@ -95,18 +95,14 @@ def _name(problem: Listed) -> Node:
     return problem.node.get("id") or problem.node.pairs[0][0]
 
 
-def refuse_beside(root: Pairs, report: Report) -> None:
-    """Says which keys of a homework stand beside `problems` instead of in one of them."""
-    own, others = {key.name for key in EXAM}, {key.name for key in HOMEWORK}
+def own_keys(root: Pairs, report: Report) -> Pairs:
+    """The mapping of an exam without keys of a homework, which belong into its problems; each of them is reported."""
+    elsewhere = {key.name for key in HOMEWORK} - {key.name for key in EXAM}
     for key, _ in root.pairs:
-        if key.text in others - own:
+        if key.text in elsewhere:
             message = f"`{key.text}` stands beside `problems`: an exam has no network of its own"
             report.error("E124", message, key, "move it into one of the problems")
-
-
-def parent(name: str) -> str:
-    """The folder part of the name of a file beside the exam; "" where it has none."""
-    return name.replace("\\", "/").rpartition("/")[0]
+    return root._replace(pairs=[pair for pair in root.pairs if pair[0].text not in elsewhere])
 
 
 def divided(path: str) -> tuple[str, str | None]:

@@ -14,16 +14,15 @@ from dlcli.errors import Diagnostic, HomeworkError, Source, did_you_mean
 from dlcli.spec.beside import FileError, located
 from dlcli.spec.context import Context, read_mapping
 from dlcli.spec.events import compose
-from dlcli.spec.exam import Listed, refuse_beside
+from dlcli.spec.exam import Listed, own_keys
 from dlcli.spec.homework import READERS, read_homework
-from dlcli.spec.keys import EXAM, HOMEWORK
+from dlcli.spec.keys import EXAM
 from dlcli.spec.nodes import Node, Pairs, Scalar
 from dlcli.spec.reading import read_source
 from dlcli.spec.records import Exam, Spec
 from dlcli.spec.report import Report, kind_of
 from dlcli.spec.slips import joined_pair
 
-_ELSEWHERE = {key.name for key in HOMEWORK} - {key.name for key in EXAM}
 HOMEWORK_FILES = (".yaml", ".yml"), ("a homework file", "its name ends in .yaml or .yml")
 
 
@@ -114,9 +113,7 @@ def _composed(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
 
 def _listed(root: Pairs, report: Report) -> tuple[Mapping[str, Any], tuple[Listed, ...]]:
     """An exam's own keys, and its problems; errors go to the report."""
-    refuse_beside(root, report)
-    own = root._replace(pairs=[pair for pair in root.pairs if pair[0].text not in _ELSEWHERE])
-    given = read_mapping(own, EXAM, Context(report, None, {}, READERS), "an exam") or {}
+    given = read_mapping(own_keys(root, report), EXAM, Context(report, None, {}, READERS), "an exam") or {}
     return given, given.get("problems", ())
 
 

@@ -22,25 +22,18 @@ from dlcli.grading.marking import mark_sheet
 from dlcli.language import parse_expression
 from dlcli.language.answer import parse_answer
 from tests.equivalence_pairs import PAIRS
+from tests.homeworks import CSE_471
 from tests.test_equivalence_pairs import domains
 
-HOMEWORK = """\
-inputs:  {x1: -3, x2: 5}
-weights: {w03: 2, w04: -1, w05: 1, w13: 2, w14: 4, w23: 3, w24: 1, w35: 2, w45: 3}
-targets: {y: 0}
-network:
-  - in3 = w03 + w13*x1 + w23*x2
-  - a3 = relu(in3)
-  - in4 = w04 + w14*x1 + w24*x2
-  - a4 = relu(in4)
-  - in5 = w05 + w35*a3 + w45*a4
-  - yhat = sigmoid(in5)
-loss: bce(yhat, y)
+HOMEWORK = (
+    CSE_471
+    + """\
 optimizer: {sgd: {learning_rate: 0.5}}
 questions: [{id: a, ask: in3}, {id: b, ask: a3}, {id: c, ask: in4}, {id: d, ask: in5}, {id: e, ask: loss},
             {id: f, ask: grad(w35)}, {id: g, ask: grad(w13)}, {id: h, ask: grad(w23)}, {id: i, ask: step(w13)},
             {id: j, ask: grad(w05)}]
 """
+)
 TRUE = (11, 11, -8, 23, 23, 11, -6, 10, 5, 1)
 LIKELY = ((10, -11), (0, 10), (8, -7), (24, 22), (22, 0), (-11, 22), (6, -12, 3), (-10, 5), (-1, -4), (-1, 0))
 
